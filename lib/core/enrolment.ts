@@ -1,0 +1,165 @@
+import type {
+  Authenticator,
+  ConfirmOutcome,
+  Locked,
+  Refusal,
+  RemoveOutcome,
+  RenameOutcome,
+} from '../outcomes.js'
+import {
+  type AuthenticatorRecord,
+  type BackupCodeSetRecord,
+  RECORD_SCHEMA,
+  type SecondFactorRecord,
+} from '../record.js'
+import type { Policy } from './policy.js'
+import { describeAuthenticator, isExpired, isVerified } from './status.js'
+import { charge, lockRefusal } from './throttle.js'
+import { keep, put, remove, type Transition } from './transition.js'
+
+/** What an enrolment brings; identities and the sealed secret are made by the shell. */
+export interface NewEnrolment {
+  readonly authenticator: Omit<AuthenticatorRecord, 'createdAt' | 'updatedAt' | 'label'>
+  /** Undefined: named by its number. */
+  readonly label: string | undefined
+  /** The epoch of the record, if this is its first entry. */
+  readonly epoch: string
+}
+
+/**
+ * Add a pending authenticator. Verified ones are never disturbed; when the room is full, the oldest pending one gives
+ * way, so that somebody who starts over again and again is not locked out of enrolling.
+ */
+export function enrol(
+  record: SecondFactorRecord | undefined,
+  enrolment: NewEnrolment,
+  now: number,
+  policy: Policy,
+): Transition<({ readonly ok: true } & Authenticator) | Refusal<'too_many_authenticators'>> {
+  const present = (record?.authenticators ?? []).filter(
+    (authenticator) => !isExpired(authenticator, now, policy),
+  )
+  const verified = present.filter(isVerified)
+  if (verified.length >= policy.maxAuthenticators)
+    return keep({ ok: false, reason: 'too_many_authenticators' })
+
+  const label = enrolment.label ?? `Authenticator ${verified.length + 1}`
+  const authenticator = { ...enrolment.authenticator, label, createdAt: now, updatedAt: now }
+  const evicted =
+    present.length < policy.maxAuthenticators ? undefined : present.find((one) => !isVerified(one))
+  const authenticators = [...present.filter((one) => one !== evicted), authenticator]
+  return put(
+    { ok: true, ...describeAuthenticator(authenticator, policy) },
+    record
+      ? { ...record, authenticators }
+      : { schema: RECORD_SCHEMA, epoch: enrolment.epoch, authenticators },
+  )
+}
+
+type PendingRefusal = Locked | Refusal<'not_found' | 'already_verified' | 'enrolment_expired'>
+
+/** The pending authenticator that a confirmation is about, or why no code for it may be looked at. */
+export function findPending(
+  record: SecondFactorRecord | undefined,
+  id: string,
+  now: number,
+  policy: Policy,
+):
+  | { readonly ok: true; readonly authenticator: AuthenticatorRecord; readonly record: SecondFactorRecord }
+  | PendingRefusal {
+  const authenticator = record?.authenticators.find((one) => one.id === id)
+  if (!record || !authenticator) return { ok: false, reason: 'not_found' }
+  if (isVerified(authenticator)) return { ok: false, reason: 'already_verified' }
+  if (isExpired(authenticator, now, policy)) return { ok: false, reason: 'enrolment_expired' }
+  const locked = lockRefusal(authenticator.throttle, 1, now, policy.totpThrottle)
+  return locked ?? { ok: true, authenticator, record }
+}
+
+/** What a confirmation knows: whether the code was right, and a first set of backup codes where one is due. */
+export interface Confirmation {
+  readonly id: string
+  /** The newest time step that the code matches. */
+  readonly step: number | undefined
+  readonly backupCodes: BackupCodeSetRecord | undefined
+}
+
+/**
+ * Make a pending authenticator count. Its confirmation code is spent by that: the step is kept as `lastStep`. Wrong
+ * codes are charged to the pending authenticator alone and never lock a verified one.
+ */
+export function confirm(
+  record: SecondFactorRecord | undefined,
+  confirmation: Confirmation,
+  now: number,
+  policy: Policy,
+): Transition<ConfirmOutcome> {
+  const pending = findPending(record, confirmation.id, now, policy)
+  if (!pending.ok) return keep(pending)
+  const { id, step, backupCodes } = confirmation
+
+  if (step === undefined) {
+    const throttle = charge(pending.authenticator.throttle, 1, now, policy.totpThrottle)
+    return put(
+      { ok: false, reason: 'invalid_code' },
+      withAuthenticator(pending.record, { ...pending.authenticator, throttle }),
+      { type: 'failed', method: 'totp' },
+    )
+  }
+  const { throttle: _settled, ...settled } = pending.authenticator
+  const authenticator = { ...settled, verifiedAt: now, updatedAt: now, lastUsedAt: now, lastStep: step }
+  return put(
+    { ok: true, epoch: pending.record.epoch, ...describeAuthenticator(authenticator, policy) },
+    { ...withAuthenticator(pending.record, authenticator), ...(backupCodes && { backupCodes }) },
+    { type: 'enrolled', authenticatorId: id },
+  )
+}
+
+/** Give an authenticator another label. */
+export function rename(
+  record: SecondFactorRecord | undefined,
+  id: string,
+  label: string,
+  now: number,
+  policy: Policy,
+): Transition<RenameOutcome> {
+  const found = record?.authenticators.find((one) => one.id === id)
+  if (!record || !found) return keep({ ok: false, reason: 'not_found' })
+  const authenticator = { ...found, label, updatedAt: now }
+  return put(
+    { ok: true, ...describeAuthenticator(authenticator, policy) },
+    withAuthenticator(record, authenticator),
+  )
+}
+
+/**
+ * Remove an authenticator. A verified one takes the epoch with it: whatever session it opened has to show another one.
+ * With the last verified one the second factor is off, backup codes included.
+ */
+export function removeAuthenticator(
+  record: SecondFactorRecord | undefined,
+  id: string,
+  newEpoch: string,
+): Transition<RemoveOutcome> {
+  const found = record?.authenticators.find((one) => one.id === id)
+  if (!record || !found) return keep({ ok: false, reason: 'not_found' })
+  const authenticators = record.authenticators.filter((one) => one !== found)
+  if (!isVerified(found)) return put({ ok: true, epoch: record.epoch }, { ...record, authenticators })
+  if (!authenticators.some(isVerified)) return remove({ ok: true, epoch: undefined }, { type: 'reset' })
+  return put(
+    { ok: true, epoch: newEpoch },
+    { ...record, authenticators, epoch: newEpoch },
+    { type: 'removed', authenticatorId: id },
+  )
+}
+
+/** Everything off, in one step. */
+export function reset(record: SecondFactorRecord | undefined): Transition<{ readonly ok: true }> {
+  return record ? remove({ ok: true }, { type: 'reset' }) : keep({ ok: true })
+}
+
+function withAuthenticator(record: SecondFactorRecord, changed: AuthenticatorRecord): SecondFactorRecord {
+  return {
+    ...record,
+    authenticators: record.authenticators.map((one) => (one.id === changed.id ? changed : one)),
+  }
+}

@@ -1,0 +1,67 @@
+import type { Authenticator, BackupCodes, SecondFactorStatus } from '../outcomes.js'
+import type { AuthenticatorRecord, BackupCodeSetRecord, SecondFactorRecord } from '../record.js'
+import type { Policy } from './policy.js'
+
+/** True from the first confirmed authenticator on; a disabled one still counts, so that disabling opens nothing. */
+export function isEnabled(record: SecondFactorRecord | undefined): record is SecondFactorRecord {
+  return record?.authenticators.some(isVerified) ?? false
+}
+
+export const isVerified = (authenticator: AuthenticatorRecord): boolean =>
+  authenticator.verifiedAt !== undefined
+
+/** The authenticators whose codes count: verified and not disabled. */
+export const activeAuthenticators = (record: SecondFactorRecord): readonly AuthenticatorRecord[] =>
+  record.authenticators.filter(
+    (authenticator) => isVerified(authenticator) && authenticator.disabledAt === undefined,
+  )
+
+/** What the owner may see of the record. Pending authenticators that expired are gone from it. */
+export function describe(
+  record: SecondFactorRecord | undefined,
+  now: number,
+  policy: Policy,
+): SecondFactorStatus {
+  return {
+    enabled: isEnabled(record),
+    epoch: record?.epoch,
+    authenticators: (record?.authenticators ?? [])
+      .filter((authenticator) => !isExpired(authenticator, now, policy))
+      .map((authenticator) => describeAuthenticator(authenticator, policy)),
+    backupCodes: record?.backupCodes ? describeBackupCodes(record.backupCodes) : null,
+    readAt: now,
+  }
+}
+
+/** What the owner may see of one authenticator. */
+export function describeAuthenticator(authenticator: AuthenticatorRecord, policy: Policy): Authenticator {
+  const { id, label, algorithm, digits, period, createdAt, updatedAt, lastUsedAt } = authenticator
+  return {
+    id,
+    label,
+    verified: isVerified(authenticator),
+    disabled: authenticator.disabledAt !== undefined,
+    algorithm,
+    digits,
+    period,
+    createdAt,
+    updatedAt,
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
+    ...(!isVerified(authenticator) && { expiresAt: expiry(authenticator, policy) }),
+  }
+}
+
+/** What the owner may see of a set of backup codes. */
+export function describeBackupCodes(set: BackupCodeSetRecord): BackupCodes {
+  return { id: set.id, remaining: remainingCodes(set), total: set.digests.length, createdAt: set.createdAt }
+}
+
+export const remainingCodes = (set: BackupCodeSetRecord | undefined): number =>
+  set ? set.digests.length - Object.keys(set.usedAt ?? {}).length : 0
+
+/** When a pending authenticator, or an unconfirmed set of backup codes, stops waiting. */
+export const expiry = (pending: { readonly createdAt: number }, policy: Policy): number =>
+  pending.createdAt + policy.pendingSeconds * 1000
+
+export const isExpired = (authenticator: AuthenticatorRecord, now: number, policy: Policy): boolean =>
+  !isVerified(authenticator) && now >= expiry(authenticator, policy)

@@ -1,0 +1,154 @@
+import type { Request } from 'express'
+import type { Authority } from '../core/authority.js'
+
+import type { OperationOptions, SecondFactor } from '../second-factor.js'
+import { type Problem, problemOf } from './problem.js'
+import { backupCodesResource, iso, newTotpResource, totpResource } from './resources.js'
+import { carryMark } from './session.js'
+import { forget, satisfy, type Standing } from './standing.js'
+
+/**
+ * Who may call an endpoint.
+ *
+ * - `first_factor`: whoever is signed in, held or not
+ * - `enrolment`: the first factor for a first authenticator, a fresh second factor for any other
+ * - `management`: a fresh second factor
+ */
+export type Requirement = 'first_factor' | 'enrolment' | 'management'
+
+/** A call that its requirement has let through. */
+export interface Call {
+  readonly req: Request
+  readonly standing: Standing
+  readonly secondFactor: SecondFactor
+  readonly body: Readonly<Record<string, unknown>>
+  readonly accountName: (user: Express.User) => string
+}
+
+export type Answer = { readonly status: number; readonly body?: object } | Problem
+
+export interface Endpoint {
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
+  readonly path: string
+  readonly requires: Requirement
+  run(call: Call): Promise<Answer>
+}
+
+/** Everything that the Router answers to. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  { method: 'get', path: '/', requires: 'first_factor', run: readStatus },
+  { method: 'delete', path: '/', requires: 'management', run: turnOff },
+  { method: 'post', path: '/verify', requires: 'first_factor', run: verify },
+  { method: 'post', path: '/totp', requires: 'enrolment', run: enrol },
+  { method: 'post', path: '/totp/:id/verify', requires: 'enrolment', run: confirm },
+  { method: 'patch', path: '/totp/:id', requires: 'management', run: rename },
+  { method: 'delete', path: '/totp/:id', requires: 'management', run: removeAuthenticator },
+  { method: 'post', path: '/backup-codes', requires: 'management', run: generateBackupCodes },
+  { method: 'post', path: '/backup-codes/:id/confirm', requires: 'management', run: confirmBackupCodes },
+]
+
+function readStatus({ standing }: Call): Promise<Answer> {
+  const { enabled, authenticators, backupCodes } = standing.status
+  return Promise.resolve({
+    status: 200,
+    body: {
+      enabled,
+      satisfied: standing.state === 'satisfied',
+      authenticators: authenticators.map(totpResource),
+      backupCodes: backupCodes && backupCodesResource(backupCodes),
+    },
+  })
+}
+
+async function turnOff(call: Call): Promise<Answer> {
+  const outcome = await call.secondFactor.reset(call.standing.userId, operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  await carryOwnMark(call, undefined)
+  return { status: 204 }
+}
+
+async function verify({ req, standing, secondFactor, body }: Call): Promise<Answer> {
+  const outcome = await secondFactor.verify(standing.userId, text(body['code']), { basis: standing.status })
+  if (!outcome.ok) return problemOf(outcome)
+  await satisfy(req, standing, outcome)
+  const { method, authenticatorId, backupCodesRemaining, at } = outcome
+  return {
+    status: 200,
+    body: { verified: true, method, authenticatorId, backupCodesRemaining, verifiedAt: iso(at) },
+  }
+}
+
+async function enrol(call: Call): Promise<Answer> {
+  const { standing, secondFactor, body, accountName } = call
+  const label = body['label']
+  const details = {
+    accountName: accountName(standing.user),
+    // A form's empty field means that its owner has no wish.
+    ...(label !== undefined && label !== '' && { label: text(label) }),
+  }
+  const outcome = await secondFactor.enrol(standing.userId, details, operation(call))
+  return outcome.ok ? { status: 201, body: newTotpResource(outcome) } : problemOf(outcome)
+}
+
+async function confirm(call: Call): Promise<Answer> {
+  const { req, standing, secondFactor, body } = call
+  const id = parameter(req)
+  const outcome = await secondFactor.confirm(standing.userId, id, text(body['code']), operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  const { epoch, updatedAt, backupCodes } = outcome
+  await satisfy(req, standing, { method: 'totp', authenticatorId: id, at: updatedAt, epoch })
+  return { status: 200, body: { ...totpResource(outcome), ...(backupCodes && { backupCodes }) } }
+}
+
+async function rename(call: Call): Promise<Answer> {
+  const { req, standing, secondFactor, body } = call
+  const label = text(body['label'])
+  const outcome = await secondFactor.rename(standing.userId, parameter(req), label, operation(call))
+  return outcome.ok ? { status: 200, body: totpResource(outcome) } : problemOf(outcome)
+}
+
+async function removeAuthenticator(call: Call): Promise<Answer> {
+  const { req, standing, secondFactor } = call
+  const outcome = await secondFactor.remove(standing.userId, parameter(req), operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  await carryOwnMark(call, outcome.epoch)
+  return { status: 204 }
+}
+
+async function generateBackupCodes(call: Call): Promise<Answer> {
+  const outcome = await call.secondFactor.generateBackupCodes(call.standing.userId, operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  const { id, codes, confirmed, createdAt, expiresAt } = outcome
+  return {
+    status: 201,
+    body: { id, codes, createdAt: iso(createdAt), confirmed, expiresAt: iso(expiresAt) },
+  }
+}
+
+async function confirmBackupCodes(call: Call): Promise<Answer> {
+  const { req, standing, secondFactor } = call
+  const outcome = await secondFactor.confirmBackupCodes(standing.userId, parameter(req), operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  return { status: 200, body: { ...backupCodesResource(outcome), confirmed: true } }
+}
+
+/** The change is made under what this session has shown, and from what was read for it. */
+function operation({ standing }: Call): OperationOptions {
+  const authority: Authority = standing.mark
+    ? { shown: 'second_factor', epoch: standing.mark.epoch }
+    : { shown: 'first_factor' }
+  return { authority, basis: standing.status }
+}
+
+/** The session that made the change stays in; all others show the second factor again. */
+async function carryOwnMark({ req, standing }: Call, epoch: string | undefined): Promise<void> {
+  forget(req)
+  if (standing.mark) await carryMark(req, standing.mark, epoch)
+}
+
+/** Whatever is no text becomes one that the service refuses as malformed. */
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const parameter = (req: Request): string => text(req.params['id'])
+
+export const isProblem = (answer: Answer): answer is Problem => 'code' in answer

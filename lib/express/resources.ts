@@ -1,0 +1,50 @@
+import type { Authenticator, BackupCodes, NewAuthenticator } from '../outcomes.js'
+
+/** A TOTP authenticator on the wire. Dates are ISO 8601. */
+export interface TotpResource {
+  readonly id: string
+  readonly label: string
+  /** Only in the answer that created it, like `uri` and `qrCode`. */
+  readonly secret?: string
+  readonly uri?: string
+  readonly qrCode?: string
+  readonly verified: boolean
+  /** Only when too many wrong codes disabled it. */
+  readonly disabled?: true
+  /** Only in the answer that confirmed the first authenticator. */
+  readonly backupCodes?: readonly string[]
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly lastUsedAt?: string
+  /** Only while pending. */
+  readonly expiresAt?: string
+}
+
+/** An authenticator as the Router answers with it. */
+export function totpResource(authenticator: Authenticator): TotpResource {
+  const { id, label, verified, disabled, createdAt, updatedAt, lastUsedAt, expiresAt } = authenticator
+  return {
+    id,
+    label,
+    verified,
+    ...(disabled && { disabled }),
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+    ...(lastUsedAt !== undefined && { lastUsedAt: iso(lastUsedAt) }),
+    ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
+  }
+}
+
+/** A fresh authenticator, with what is shown this once. */
+export function newTotpResource(authenticator: NewAuthenticator): TotpResource {
+  const { secret, uri, qrCode } = authenticator
+  return { ...totpResource(authenticator), secret, uri, qrCode }
+}
+
+/** The backup codes in force, without the codes. */
+export function backupCodesResource({ id, remaining, total, createdAt }: BackupCodes) {
+  return { id, remaining, total, createdAt: iso(createdAt) }
+}
+
+/** An instant on the wire. */
+export const iso = (instant: number): string => new Date(instant).toISOString()

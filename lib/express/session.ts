@@ -1,0 +1,103 @@
+import type { Request } from 'express'
+import type { Session, SessionData } from 'express-session'
+import { SecondFactorError } from '../errors.js'
+import type { SecondFactorMethod } from '../events.js'
+import type { SecondFactorStatus, Verification } from '../outcomes.js'
+
+/** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
+export interface SecondFactorMark {
+  readonly userId: string
+  readonly method: SecondFactorMethod
+  /** Which authenticator, for `totp`. */
+  readonly authenticatorId?: string
+  /** When it was shown, epoch milliseconds. */
+  readonly at: number
+  readonly epoch: string
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    secondFactor?: SecondFactorMark
+  }
+}
+
+/** The mark for a second factor that was just shown. */
+export function markOf(
+  userId: string,
+  shown: Pick<Verification, 'method' | 'authenticatorId' | 'at' | 'epoch'>,
+): SecondFactorMark {
+  const { method, authenticatorId, at, epoch } = shown
+  return { userId, method, ...(authenticatorId !== undefined && { authenticatorId }), at, epoch }
+}
+
+/** The session's mark, if it counts for this user now: a later login, a reset or a recovery elsewhere voids it. */
+export function currentMark(
+  req: Request,
+  userId: string,
+  status: SecondFactorStatus,
+): SecondFactorMark | undefined {
+  const mark = sessionOf(req).secondFactor
+  const counts =
+    status.enabled && mark?.userId === userId && mark.epoch === status.epoch && Number.isFinite(mark.at)
+  return counts ? mark : undefined
+}
+
+/**
+ * The request's session.
+ *
+ * @throws {SecondFactorError} `session_unsupported` without express-session, or with sessions that cannot be
+ * regenerated: a second factor that cannot change the session id is refused rather than half kept
+ */
+export function sessionOf(req: Request): Session & Partial<SessionData> {
+  const session = req.session as (Session & Partial<SessionData>) | undefined
+  if (typeof session?.regenerate !== 'function' || typeof session.save !== 'function') {
+    throw new SecondFactorError(
+      'session_unsupported',
+      'The second factor needs express-session in front of it: there is no session, or one that cannot be regenerated.',
+    )
+  }
+  return session
+}
+
+/**
+ * Mark the session, under a new id. What the application kept in it survives, its cookie's lifetime included; the old
+ * id is destroyed; the mark is stored before this resolves.
+ *
+ * @throws {SecondFactorError} `session_unavailable` when the session store fails
+ */
+export async function renewSession(req: Request, mark: SecondFactorMark): Promise<void> {
+  const before = sessionOf(req)
+  await settled((done) => before.regenerate(done))
+  Object.assign(req.session, before, { secondFactor: mark })
+  req.session.touch()
+  await saveSession(req)
+}
+
+/** Keep the mark for the epoch that this session's own change has started, or drop it when there is none. */
+export async function carryMark(
+  req: Request,
+  mark: SecondFactorMark,
+  epoch: string | undefined,
+): Promise<void> {
+  const session = sessionOf(req)
+  if (epoch === undefined) delete session.secondFactor
+  else session.secondFactor = { ...mark, epoch }
+  await saveSession(req)
+}
+
+/** A session that nobody is signed in to carries no mark into the next login. */
+export function dropMark(req: Request): void {
+  const session = req.session as Partial<SessionData> | undefined
+  if (session?.secondFactor) delete session.secondFactor
+}
+
+const saveSession = (req: Request) => settled((done) => req.session.save(done))
+
+function settled(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    act((cause) => {
+      if (cause === undefined || cause === null) resolve()
+      else reject(new SecondFactorError('session_unavailable', 'The session store failed.', { cause }))
+    })
+  })
+}

@@ -1,0 +1,57 @@
+export type { Authority } from './core/authority.js'
+export type { ThrottlePolicy } from './core/throttle.js'
+export { SecondFactorError, type SecondFactorErrorCode } from './errors.js'
+export type { CoreEvent, SecondFactorEvent, SecondFactorMethod } from './events.js'
+export {
+  holdForSecondFactor,
+  type HoldOptions,
+  requireSecondFactor,
+  type RequireOptions,
+} from './express/guards.js'
+export type { IdentityOptions } from './express/identity.js'
+export type { Problem, ProblemCode } from './express/problem.js'
+export type { TotpResource } from './express/resources.js'
+export { safeReturnPath } from './express/return-path.js'
+export { type RouterOptions, secondFactorRouter } from './express/router.js'
+export type { SecondFactorMark } from './express/session.js'
+export type { RequestSecondFactor, SecondFactorState } from './express/standing.js'
+export type { BackupCodeOptions, SecondFactorOptions, TotpOptions } from './options.js'
+export type {
+  Authenticator,
+  BackupCodes,
+  ConfirmBackupCodesOutcome,
+  ConfirmOutcome,
+  EnrolOutcome,
+  GenerateBackupCodesOutcome,
+  InvalidRequest,
+  Locked,
+  NewAuthenticator,
+  Refusal,
+  RemoveOutcome,
+  RenameOutcome,
+  ResetOutcome,
+  SecondFactorStatus,
+  Verification,
+  VerifyOutcome,
+} from './outcomes.js'
+export {
+  type TotpChallenge,
+  type TotpInfo,
+  TotpStrategy,
+  type TotpStrategyOptions,
+} from './passport/totp-strategy.js'
+export type {
+  AuthenticatorRecord,
+  BackupCodeSetRecord,
+  SecondFactorRecord,
+  ThrottleState,
+  TotpAlgorithm,
+} from './record.js'
+export {
+  createSecondFactor,
+  type EnrolmentDetails,
+  type OperationOptions,
+  type SecondFactor,
+} from './second-factor.js'
+export type { StorageAdapter, StoredEntry } from './storage/adapter.js'
+export { MemoryStorage } from './storage/memory.js'

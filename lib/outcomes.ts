@@ -1,0 +1,150 @@
+import type { SecondFactorMethod } from './events.js'
+import type { TotpAlgorithm } from './record.js'
+
+/** An expected outcome that is not success; `reason` is the stable code of the HTTP answer too. */
+export interface Refusal<Reason extends string> {
+  readonly ok: false
+  readonly reason: Reason
+}
+
+/** Nothing was looked at, or changed: the input cannot be what it should be. */
+export interface InvalidRequest extends Refusal<'invalid_request'> {
+  /** What is wrong with it, without repeating it. */
+  readonly detail: string
+}
+
+/** Too many wrong codes: none is looked at before `retryAt`. */
+export interface Locked extends Refusal<'locked'> {
+  /** Epoch milliseconds. */
+  readonly retryAt: number
+  /** From now, rounded up, at least 1. */
+  readonly retryAfterSeconds: number
+}
+
+/** What a caller may hear instead of success, whatever was asked. */
+export type AnyRefusal =
+  | InvalidRequest
+  | Locked
+  | Refusal<
+      | 'not_enrolled'
+      | 'not_found'
+      | 'already_verified'
+      | 'too_many_authenticators'
+      | 'enrolment_expired'
+      | 'invalid_code'
+      | 'authenticator_disabled'
+      | 'second_factor_required'
+    >
+
+/** A TOTP authenticator as its owner may see it. Instants are epoch milliseconds. */
+export interface Authenticator {
+  readonly id: string
+  readonly label: string
+  /** False until a first code has confirmed it; until then it counts for nothing. */
+  readonly verified: boolean
+  readonly disabled: boolean
+  readonly algorithm: TotpAlgorithm
+  readonly digits: number
+  /** Seconds. */
+  readonly period: number
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly lastUsedAt?: number
+  /** When a pending enrolment ends; absent once verified. */
+  readonly expiresAt?: number
+}
+
+/** A fresh authenticator with what its owner's app needs. Nothing can read these three again. */
+export interface NewAuthenticator extends Authenticator {
+  /** The shared secret, base32 without padding. */
+  readonly secret: string
+  /** The `otpauth:` key URI. */
+  readonly uri: string
+  /** The key URI as a QR code: a `data:image/png;base64,` URL. */
+  readonly qrCode: string
+}
+
+/** The backup codes in force. */
+export interface BackupCodes {
+  readonly id: string
+  readonly remaining: number
+  readonly total: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+}
+
+/** A user's second factor, without anything secret. */
+export interface SecondFactorStatus {
+  /** True from the first confirmed authenticator on. */
+  readonly enabled: boolean
+  /** What session marks are bound to; undefined when nothing is stored. */
+  readonly epoch: string | undefined
+  readonly authenticators: readonly Authenticator[]
+  readonly backupCodes: BackupCodes | null
+  /** When it was read, epoch milliseconds. */
+  readonly readAt: number
+}
+
+export type EnrolOutcome =
+  | ({ readonly ok: true } & NewAuthenticator)
+  | InvalidRequest
+  | Refusal<'too_many_authenticators' | 'second_factor_required'>
+
+export type ConfirmOutcome =
+  | ({
+      readonly ok: true
+      readonly epoch: string
+      /** A first set of backup codes, when the user had none left: shown now or never. */
+      readonly backupCodes?: readonly string[]
+    } & Authenticator)
+  | InvalidRequest
+  | Locked
+  | Refusal<
+      'not_found' | 'already_verified' | 'enrolment_expired' | 'invalid_code' | 'second_factor_required'
+    >
+
+/** A second factor that was shown. */
+export interface Verification {
+  readonly ok: true
+  readonly method: SecondFactorMethod
+  /** Which authenticator, for `totp`. */
+  readonly authenticatorId?: string
+  readonly backupCodesRemaining: number
+  readonly epoch: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** `invalid_code` is one answer for a wrong, a replayed and an unknown code. */
+export type VerifyOutcome =
+  Verification | InvalidRequest | Locked | Refusal<'not_enrolled' | 'invalid_code' | 'authenticator_disabled'>
+
+export type GenerateBackupCodesOutcome =
+  | {
+      readonly ok: true
+      readonly id: string
+      /** Shown now or never. */
+      readonly codes: readonly string[]
+      readonly confirmed: false
+      readonly createdAt: number
+      /** Unless confirmed before, epoch milliseconds. */
+      readonly expiresAt: number
+    }
+  | Refusal<'not_enrolled' | 'second_factor_required'>
+
+export type ConfirmBackupCodesOutcome =
+  | ({ readonly ok: true; readonly confirmed: true } & BackupCodes)
+  | Refusal<'not_enrolled' | 'not_found' | 'enrolment_expired' | 'second_factor_required'>
+
+export type RenameOutcome =
+  ({ readonly ok: true } & Authenticator) | InvalidRequest | Refusal<'not_found' | 'second_factor_required'>
+
+export type RemoveOutcome =
+  | {
+      readonly ok: true
+      /** The epoch from now on; undefined when the second factor is off. */
+      readonly epoch: string | undefined
+    }
+  | Refusal<'not_found' | 'second_factor_required'>
+
+export type ResetOutcome = { readonly ok: true } | Refusal<'second_factor_required'>

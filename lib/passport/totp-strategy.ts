@@ -1,0 +1,118 @@
+import type { Request } from 'express'
+import { Strategy } from 'passport-strategy'
+import { checkSecondFactor } from '../express/guards.js'
+import {
+  type Identity,
+  IDENTITY_OPTIONS,
+  type IdentityOptions,
+  type Person,
+  readIdentity,
+} from '../express/identity.js'
+import { detailOf, type Problem, problemOf, statusOf } from '../express/problem.js'
+import { satisfy, standingOf } from '../express/standing.js'
+import { checkNames } from '../options.js'
+import type { Verification } from '../outcomes.js'
+import type { SecondFactor } from '../second-factor.js'
+import { keepLogin } from './login.js'
+
+/** Options of {@link TotpStrategy}. */
+export interface TotpStrategyOptions extends IdentityOptions {
+  /** The member of the body that has the code. Default `code`. */
+  readonly codeField?: string
+}
+
+/** What a refusal tells: to `failureMessage` and `failureFlash` its message, to a custom callback all of it. */
+export interface TotpChallenge {
+  readonly message: string
+  /** The stable code of the same refusal over HTTP. */
+  readonly code: Problem['code']
+  /** For `locked`: when the next code is looked at, epoch milliseconds. */
+  readonly retryAt?: number
+}
+
+/** What goes along with success: `req.authInfo`, or the third argument of a custom callback. */
+export type TotpInfo = Pick<Verification, 'method' | 'authenticatorId' | 'backupCodesRemaining'>
+
+/**
+ * Passport strategy `totp`: the second step of a login. It takes a TOTP code or a backup code in one field of the
+ * body, and needs a user that the first factor has shown: it never signs anybody in by itself.
+ *
+ * On success the session has a new id, carries the mark, and keeps what the application had in it, before Passport
+ * goes on: with `successRedirect`, `assignProperty` and a custom callback alike (a callback need not call `req.logIn`,
+ * and may). With `session: false` the session is left alone, and the user counts for this request only.
+ *
+ * It fails with the status and the `code` of the Router's `POST /verify`: 400, 401, 403, 409, 422 or 429, and hands
+ * infrastructure failures to Passport's `error`.
+ */
+export class TotpStrategy extends Strategy {
+  readonly name = 'totp'
+  // Passport works on objects that inherit from this one, which have no access to #private members.
+  private readonly secondFactor: SecondFactor
+  private readonly identity: Identity
+  private readonly codeField: string
+
+  /** @throws TypeError naming the option that cannot be used */
+  constructor(secondFactor: SecondFactor, options: TotpStrategyOptions = {}) {
+    super()
+    const caller = 'TotpStrategy'
+    checkSecondFactor(caller, secondFactor)
+    checkNames(caller, options, [...IDENTITY_OPTIONS, 'codeField'])
+    const { codeField = 'code' } = options
+    if (typeof codeField !== 'string' || codeField === '') {
+      throw new TypeError(`${caller}: codeField must be the name of a member of the body.`)
+    }
+    this.secondFactor = secondFactor
+    this.identity = readIdentity(caller, options)
+    this.codeField = codeField
+  }
+
+  /** Called by Passport; ends in exactly one of `success`, `fail` and `error`. */
+  override authenticate(req: Request, options: { readonly session?: boolean } = {}): void {
+    this.check(req, options.session !== false)
+      .then((result) => {
+        if ('code' in result) this.refuse(req, result)
+        else this.success(result.user, result.info)
+      })
+      // Also what the application's own callback threw: Passport has nobody else to tell.
+      .catch((error: unknown) => {
+        this.error(error as Error)
+      })
+  }
+
+  private async check(req: Request, inSession: boolean): Promise<Problem | (Person & { info: TotpInfo })> {
+    const standing = inSession ? await standingOf(req, this.secondFactor, this.identity) : undefined
+    const person = standing ?? this.identity.person(req)
+    if (!person) return { code: 'not_authenticated' }
+    const outcome = await this.secondFactor.verify(
+      person.userId,
+      codeIn(req.body, this.codeField),
+      standing && { basis: standing.status },
+    )
+    if (!outcome.ok) return problemOf(outcome)
+    if (inSession) {
+      await satisfy(req, person, outcome)
+      keepLogin(req, person, this.identity)
+    }
+    const { method, authenticatorId, backupCodesRemaining } = outcome
+    const info = { method, ...(authenticatorId !== undefined && { authenticatorId }), backupCodesRemaining }
+    return { ...person, info }
+  }
+
+  private refuse(req: Request, problem: Problem): void {
+    const { code, retryAt, retryAfterSeconds } = problem
+    if (retryAfterSeconds !== undefined) req.res?.setHeader('Retry-After', String(retryAfterSeconds))
+    const challenge: TotpChallenge = {
+      message: detailOf(problem),
+      code,
+      ...(retryAt !== undefined && { retryAt }),
+    }
+    this.fail(challenge, statusOf(code))
+  }
+}
+
+/** The code, from the body alone; anything but a text becomes one that is refused as malformed. */
+function codeIn(body: unknown, field: string): string {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return ''
+  const code = (body as Record<string, unknown>)[field]
+  return typeof code === 'string' ? code : ''
+}

@@ -1,0 +1,136 @@
+import { SecondFactorError } from './errors.js'
+
+/** The hash inside HMAC, as RFC 6238 §1.2 and the key URI format name it. */
+export type TotpAlgorithm = 'SHA1' | 'SHA256' | 'SHA512'
+
+/** How wrong codes have been charged. Absent where nothing is owed. */
+export interface ThrottleState {
+  /** Wrong codes since the last right one. */
+  readonly failures: number
+  /** What of the rolling budget was used up at the instant `at`. */
+  readonly spent: number
+  /** The latest wrong code, epoch milliseconds. */
+  readonly at: number
+}
+
+/** One TOTP authenticator of a user. Pending until a first code has confirmed it (`verifiedAt`). */
+export interface AuthenticatorRecord {
+  readonly id: string
+  readonly label: string
+  /** The shared secret, sealed (see `sealing.ts`). */
+  readonly secret: string
+  readonly algorithm: TotpAlgorithm
+  readonly digits: number
+  /** Seconds in one time step. */
+  readonly period: number
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly verifiedAt?: number
+  /** Set when too many consecutive wrong codes disabled it (NIST SP 800-63B-4 §3.2.2). */
+  readonly disabledAt?: number
+  readonly lastUsedAt?: number
+  /** The newest time step that counted. Steps up to it never count again (RFC 6238 §5.2). */
+  readonly lastStep?: number
+  /** Wrong confirmation codes, while pending. */
+  readonly throttle?: ThrottleState
+}
+
+/** One set of backup codes. Only digests are kept. */
+export interface BackupCodeSetRecord {
+  readonly id: string
+  /** The set's own digest key, sealed. */
+  readonly key: string
+  readonly digests: readonly string[]
+  readonly createdAt: number
+  /** When the code at an index of `digests` was used, epoch milliseconds. */
+  readonly usedAt?: Readonly<Record<string, number>>
+}
+
+/**
+ * All second-factor state of one user: plain JSON, replaced as a whole. Storage adapters treat it as opaque.
+ */
+export interface SecondFactorRecord {
+  readonly schema: 1
+  /** Session marks are bound to it; a new epoch voids them. */
+  readonly epoch: string
+  readonly authenticators: readonly AuthenticatorRecord[]
+  readonly backupCodes?: BackupCodeSetRecord
+  /** A fresh set that its owner has not yet said to have saved. Its codes do not count. */
+  readonly unconfirmedBackupCodes?: BackupCodeSetRecord
+  readonly totpThrottle?: ThrottleState
+  readonly backupCodeThrottle?: ThrottleState
+}
+
+/** The one schema that this version writes. */
+export const RECORD_SCHEMA = 1
+
+/**
+ * Take a record as a storage handed it over. Earlier schemas would be upgraded here; a later or a damaged one is
+ * refused, because guessing at half-understood state would fail open. Members it does not know are kept.
+ *
+ * @throws {SecondFactorError} `record_invalid`
+ */
+export function parseRecord(value: unknown): SecondFactorRecord {
+  if (!isRecord(value)) {
+    throw new SecondFactorError(
+      'record_invalid',
+      'The stored record has a shape or a schema that this version does not know.',
+    )
+  }
+  return value as SecondFactorRecord
+}
+
+type Check = (value: unknown) => boolean
+
+const text: Check = (value) => typeof value === 'string'
+const number: Check = (value) => Number.isFinite(value)
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check)
+const shape =
+  (members: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]))
+
+const isThrottle = shape({ failures: number, spent: number, at: number })
+
+const isAuthenticator = shape({
+  id: text,
+  label: text,
+  secret: text,
+  algorithm: text,
+  digits: number,
+  period: number,
+  createdAt: number,
+  updatedAt: number,
+  verifiedAt: optional(number),
+  disabledAt: optional(number),
+  lastUsedAt: optional(number),
+  lastStep: optional(number),
+  throttle: optional(isThrottle),
+})
+
+const isBackupCodeSet = shape({
+  id: text,
+  key: text,
+  digests: listOf(text),
+  createdAt: number,
+  usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(number)),
+})
+
+const isRecord = shape({
+  schema: (value) => value === RECORD_SCHEMA,
+  epoch: (value) => text(value) && value !== '',
+  authenticators: listOf(isAuthenticator),
+  backupCodes: optional(isBackupCodeSet),
+  unconfirmedBackupCodes: optional(isBackupCodeSet),
+  totpThrottle: optional(isThrottle),
+  backupCodeThrottle: optional(isThrottle),
+})

@@ -1,0 +1,118 @@
+import type { Transition } from './core/transition.js'
+import type { CoreEvent } from './events.js'
+import { SecondFactorError } from './errors.js'
+import { parseRecord, type SecondFactorRecord } from './record.js'
+import type { StorageAdapter, StoredEntry } from './storage/adapter.js'
+import { newToken } from './tokens.js'
+
+/** Decides on a record: pure but for the evidence it gathers. It may be asked again, on a fresher record. */
+export type Decide<Verdict> = (
+  record: SecondFactorRecord | undefined,
+) => Transition<Verdict> | Promise<Transition<Verdict>>
+
+/** How a user's record is read and changed: the only place that writes. */
+export interface Transactor {
+  /** The present entry, parsed. */
+  read(userId: string): Promise<StoredEntry | undefined>
+  /**
+   * Read, decide, write if the revision is still the one that was read; else start again. Resolves only after the
+   * write has won.
+   *
+   * @param known - an entry read just before, to start from; wrapped, because there may be none
+   */
+  transact<Verdict>(
+    userId: string,
+    decide: Decide<Verdict>,
+    known?: { readonly entry: StoredEntry | undefined },
+  ): Promise<{ readonly verdict: Verdict; readonly events: readonly CoreEvent[] }>
+}
+
+/** Retries are rare, because this process queues its own; other processes each win once before we lose again. */
+const ATTEMPTS = 64
+
+export function createTransactor(storage: StorageAdapter, timeoutSeconds: number): Transactor {
+  const queues = new Map<string, Promise<unknown>>()
+
+  /** Run after everything that this process already does for the user; the answer says whether it had to wait. */
+  function inTurn<Result>(userId: string, task: (waited: boolean) => Promise<Result>): Promise<Result> {
+    const ahead = queues.get(userId)
+    const turn = ahead ? ahead.then(() => task(true)) : task(false)
+    const settled = turn.then(ignore, ignore).then(() => {
+      if (queues.get(userId) === settled) queues.delete(userId)
+    })
+    queues.set(userId, settled)
+    return turn
+  }
+
+  async function read(userId: string, deadline: Deadline): Promise<StoredEntry | undefined> {
+    const entry = await deadline.within(() => storage.read(userId))
+    return entry ? { revision: entry.revision, record: parseRecord(entry.record) } : undefined
+  }
+
+  function write(
+    userId: string,
+    present: StoredEntry | undefined,
+    transition: Transition<unknown>,
+  ): Promise<boolean> {
+    if (transition.change === 'put') {
+      const next = { revision: newToken(), record: transition.record }
+      return present ? storage.replace(userId, next, present.revision) : storage.insert(userId, next)
+    }
+    // Nothing to write, or nothing to remove.
+    if (transition.change === 'keep' || !present) return Promise.resolve(true)
+    return storage.remove(userId, present.revision)
+  }
+
+  return {
+    read: (userId) => read(userId, new Deadline(timeoutSeconds)),
+
+    transact(userId, decide, known) {
+      const deadline = new Deadline(timeoutSeconds)
+      return inTurn(userId, async (waited) => {
+        let entry = known && !waited ? known.entry : await read(userId, deadline)
+        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+          const present = entry
+          const transition = await decide(present?.record)
+          // Anything but true has lost: an adapter that answers with undefined fails closed.
+          const won: unknown = await deadline.within(() => write(userId, present, transition))
+          if (won === true) return transition
+          entry = await read(userId, deadline)
+        }
+        throw new SecondFactorError('storage_contention', 'Other writers of this record won every time.')
+      })
+    },
+  }
+}
+
+/** One bound on everything that an operation waits for, its place in the queue included. */
+class Deadline {
+  readonly #at: number
+
+  constructor(seconds: number) {
+    this.#at = performance.now() + seconds * 1000
+  }
+
+  /** What the storage answers, or a rejection that says what was wrong with it. */
+  async within<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const left = this.#at - performance.now()
+    if (left <= 0) throw timedOut()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(timedOut())
+      }, left)
+    })
+    try {
+      return await Promise.race([ask(), late])
+    } catch (cause) {
+      if (cause instanceof SecondFactorError) throw cause
+      throw new SecondFactorError('storage_unavailable', 'The storage failed.', { cause })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+const ignore = () => undefined
+
+const timedOut = () => new SecondFactorError('storage_timeout', 'The storage did not answer in time.')

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { RedisStore } from 'connect-redis'
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
+import session from 'express-session'
+import passport from 'passport'
+import supertest from 'supertest'
+import {
+  createSecondFactor,
+  holdForSecondFactor,
+  type HoldOptions,
+  requireSecondFactor,
+  type RouterOptions,
+  type SecondFactor,
+  type SecondFactorOptions,
+  secondFactorRouter,
+  type StorageAdapter,
+  TotpStrategy,
+} from '../../lib/index.js'
+import { TestAuthenticator } from '../../lib/testing/index.js'
+import { FakeClock } from './clock.js'
+import type { RedisClient } from './redis.js'
+
+export const SECRET = 'a secret of the tests, which has more than 32 bytes'
+
+/** A user of the tests: whoever says a name is that person. The password is not what is tested here. */
+export interface TestUser {
+  readonly id: string
+}
+
+export interface TestAppOptions {
+  readonly storage: StorageAdapter
+  /** Where sessions live. Default: express-session's memory. */
+  readonly sessions?: RedisClient
+  readonly secondFactor?: Partial<SecondFactorOptions>
+  readonly hold?: HoldOptions | false
+  readonly router?: RouterOptions
+  /** More routes, behind everything else. */
+  readonly routes?: (app: Express, secondFactor: SecondFactor, auth: passport.Authenticator) => void
+}
+
+export interface TestApp {
+  readonly app: Express
+  readonly secondFactor: SecondFactor
+  readonly clock: FakeClock
+  readonly url: string
+  /** A browser of its own, cookies included. */
+  browser(): Browser
+  close(): Promise<void>
+}
+
+export type Browser = ReturnType<typeof supertest.agent>
+
+/**
+ * An application as a user of the package would write it. `POST /login` is the first factor; `GET /private` has the
+ * guard that Passport applications have; `POST /transfer` wants a fresh second factor.
+ */
+export async function startApp(options: TestAppOptions): Promise<TestApp> {
+  const clock = new FakeClock()
+  const secondFactor = createSecondFactor({
+    issuer: 'ACME',
+    secret: SECRET,
+    storage: options.storage,
+    now: clock.now,
+    ...options.secondFactor,
+  })
+  const auth = new passport.Passport()
+  auth.serializeUser((user, done) => {
+    done(null, (user as TestUser).id)
+  })
+  auth.deserializeUser((id: string, done) => {
+    done(null, { id })
+  })
+  auth.use(new TotpStrategy(secondFactor))
+
+  const app = express()
+  app.use(
+    session({
+      secret: 'a session secret of the tests',
+      resave: false,
+      saveUninitialized: false,
+      ...(options.sessions && { store: new RedisStore({ client: options.sessions }) }),
+    }),
+    auth.initialize(),
+    auth.session(),
+  )
+  if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
+  app.use('/2fa', secondFactorRouter(secondFactor, options.router))
+  app.use(express.json(), express.urlencoded({ extended: true }))
+  app.post('/login', (req, res, next) => {
+    const { name, basket } = req.body as { name: string; basket?: string }
+    req.logIn({ id: name }, (error) => {
+      if (error) {
+        next(error)
+        return
+      }
+      if (basket !== undefined) basketOf(req).basket = basket
+      res.sendStatus(204)
+    })
+  })
+  app.post('/logout', (req, res, next) => {
+    req.logOut((error) => {
+      if (error) next(error)
+      else res.sendStatus(204)
+    })
+  })
+  app.get('/private', (req, res) => {
+    if (req.isAuthenticated()) res.json({ user: req.user, session: req.session })
+    else res.sendStatus(401)
+  })
+  app.get('/whoami', (req, res) => {
+    res.json({
+      authenticated: req.isAuthenticated(),
+      state: req.secondFactor?.state,
+      sessionId: req.sessionID,
+      basket: basketOf(req).basket,
+    })
+  })
+  app.post('/transfer', requireSecondFactor(secondFactor, { maxAgeSeconds: 300 }), (_req, res) => {
+    res.json({ transferred: true })
+  })
+  app.post('/login/2fa', auth.authenticate('totp'), (req, res) => {
+    res.json({ user: req.user, info: req.authInfo, authenticated: req.isAuthenticated() })
+  })
+  options.routes?.(app, secondFactor, auth)
+  app.use(((error: { status?: number; code?: string; message?: string }, _req, res, _next) => {
+    res.status(error.status ?? 500).json({ error: error.code ?? error.message })
+  }) as ErrorRequestHandler)
+
+  const server: Server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    app,
+    secondFactor,
+    clock,
+    url,
+    browser: () => supertest.agent(url),
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const basketOf = (req: Request) => req.session as { basket?: string }
+
+/** Somebody who has enrolled, and what that person holds. */
+export interface EnrolledPerson {
+  readonly phone: TestAuthenticator
+  readonly authenticatorId: string
+  readonly backupCodes: readonly string[]
+}
+
+/** Sign in and enrol through the Router; the browser is satisfied afterwards. */
+export async function enrolThroughRouter(
+  { clock }: Pick<TestApp, 'clock'>,
+  browser: Browser,
+  name: string,
+): Promise<EnrolledPerson> {
+  await browser.post('/login').send({ name }).expect(204)
+  const { body } = await browser.post('/2fa/totp').send({}).expect(201)
+  const { id, uri } = body as { id: string; uri: string }
+  const phone = new TestAuthenticator(uri)
+  const confirmed = await browser
+    .post(`/2fa/totp/${id}/verify`)
+    .send({ code: phone.codeAt(clock.now()) })
+    .expect(200)
+  const { backupCodes } = confirmed.body as { backupCodes: string[] }
+  return { phone, authenticatorId: id, backupCodes }
+}
+
+/** A code that this authenticator shows at no instant near now. */
+export function wrongCode(phone: TestAuthenticator, now: number, period = 30): string {
+  const near = new Set([-3, -2, -1, 0, 1, 2, 3].map((steps) => phone.codeAt(now + steps * period * 1000)))
+  for (let candidate = 0; ; candidate++) {
+    const code = String(candidate).padStart(6, '0')
+    if (!near.has(code)) return code
+  }
+}
