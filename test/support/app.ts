@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { RedisStore } from 'connect-redis'
-import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import session from 'express-session'
 import passport from 'passport'
 import supertest from 'supertest'
@@ -82,7 +82,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
       saveUninitialized: false,
       ...(options.sessions && { store: new RedisStore({ client: options.sessions }) }),
     }),
-    auth.initialize(),
+    auth.initialize() as RequestHandler,
     auth.session(),
   )
   if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
@@ -120,7 +120,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   app.post('/transfer', requireSecondFactor(secondFactor, { maxAgeSeconds: 300 }), (_req, res) => {
     res.json({ transferred: true })
   })
-  app.post('/login/2fa', auth.authenticate('totp'), (req, res) => {
+  app.post('/login/2fa', auth.authenticate('totp') as RequestHandler, (req, res) => {
     res.json({ user: req.user, info: req.authInfo, authenticated: req.isAuthenticated() })
   })
   options.routes?.(app, secondFactor, auth)
@@ -161,8 +161,8 @@ export async function enrolThroughRouter(
   name: string,
 ): Promise<EnrolledPerson> {
   await browser.post('/login').send({ name }).expect(204)
-  const { body } = await browser.post('/2fa/totp').send({}).expect(201)
-  const { id, uri } = body as { id: string; uri: string }
+  const begun = await browser.post('/2fa/totp').send({}).expect(201)
+  const { id, uri } = begun.body as { id: string; uri: string }
   const phone = new TestAuthenticator(uri)
   const confirmed = await browser
     .post(`/2fa/totp/${id}/verify`)
