@@ -9,10 +9,10 @@ import {
   readIdentity,
   userProperty,
 } from './identity.js'
-import { type Problem, problemOfError, sendProblem } from './problem.js'
+import { problemOfError, sendProblem } from './problem.js'
 import { safeReturnPath } from './return-path.js'
-import { dropMark, type SecondFactorMark } from './session.js'
-import { type Standing, standingOf } from './standing.js'
+import { dropMark } from './session.js'
+import { missing, standingOf } from './standing.js'
 
 /** Options of {@link holdForSecondFactor}. */
 export interface HoldOptions extends IdentityOptions {
@@ -114,21 +114,6 @@ export function requireSecondFactor(
     )
   }
 }
-
-/** What a user would have to show before going on, or undefined when nothing. */
-export function missing(
-  standing: Standing | undefined,
-  maxAgeSeconds: number | undefined,
-): Problem | undefined {
-  if (!standing) return { code: 'not_authenticated' }
-  if (!standing.status.enabled) return { code: 'enrolment_required' }
-  if (!standing.mark) return { code: 'second_factor_required' }
-  const fresh = maxAgeSeconds === undefined || isFresh(standing.mark, maxAgeSeconds, standing.status.readAt)
-  return fresh ? undefined : { code: 'fresh_second_factor_required' }
-}
-
-const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): boolean =>
-  now - mark.at <= maxAgeSeconds * 1000
 
 /** @throws TypeError when what should be the second factor is none */
 export function checkSecondFactor(caller: string, secondFactor: unknown): void {

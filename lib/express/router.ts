@@ -3,10 +3,10 @@ import { checkFunction, checkNames, checkRange } from '../options.js'
 import type { SecondFactor } from '../second-factor.js'
 import { isCrossSite } from './cross-site.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
-import { checkSecondFactor, missing } from './guards.js'
+import { checkSecondFactor } from './guards.js'
 import { IDENTITY_OPTIONS, type IdentityOptions, readIdentity } from './identity.js'
 import { prepare, type Problem, problemOfError, sendProblem } from './problem.js'
-import { type Standing, standingOf } from './standing.js'
+import { missing, type Standing, standingOf } from './standing.js'
 
 /** Options of {@link secondFactorRouter}. */
 export interface RouterOptions extends IdentityOptions {

@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import type { SecondFactorStatus, Verification } from '../outcomes.js'
 import type { SecondFactor } from '../second-factor.js'
 import { type Identity, type Person, userProperty } from './identity.js'
+import type { Problem } from './problem.js'
 import { currentMark, markOf, renewSession, type SecondFactorMark } from './session.js'
 
 /**
@@ -72,6 +73,21 @@ async function readStanding(req: Request, secondFactor: SecondFactor, person: Pe
   const state = mark ? 'satisfied' : status.enabled ? 'pending' : 'not_enrolled'
   return { ...person, status, mark, state }
 }
+
+/** What a user would have to show before going on, or undefined when nothing. */
+export function missing(
+  standing: Standing | undefined,
+  maxAgeSeconds: number | undefined,
+): Problem | undefined {
+  if (!standing) return { code: 'not_authenticated' }
+  if (!standing.status.enabled) return { code: 'enrolment_required' }
+  if (!standing.mark) return { code: 'second_factor_required' }
+  const fresh = maxAgeSeconds === undefined || isFresh(standing.mark, maxAgeSeconds, standing.status.readAt)
+  return fresh ? undefined : { code: 'fresh_second_factor_required' }
+}
+
+const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): boolean =>
+  now - mark.at <= maxAgeSeconds * 1000
 
 /**
  * The user has shown the second factor: mark the session under a new id, and stop holding.

@@ -83,7 +83,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
       ...(options.sessions && { store: new RedisStore({ client: options.sessions }) }),
     }),
     auth.initialize() as RequestHandler,
-    auth.session(),
+    auth.session() as RequestHandler,
   )
   if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
   app.use('/2fa', secondFactorRouter(secondFactor, options.router))
