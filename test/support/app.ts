@@ -1,9 +1,6 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { RedisStore } from 'connect-redis'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
-import session from 'express-session'
+import session, { type SessionOptions } from 'express-session'
 import passport from 'passport'
 import supertest from 'supertest'
 import {
@@ -15,12 +12,14 @@ import {
   type SecondFactor,
   type SecondFactorOptions,
   secondFactorRouter,
+  type SecondFactorState,
   type StorageAdapter,
   TotpStrategy,
 } from '../../lib/index.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import { FakeClock } from './clock.js'
 import type { RedisClient } from './redis.js'
+import { serve } from './serve.js'
 
 export const SECRET = 'a secret of the tests, which has more than 32 bytes'
 
@@ -36,6 +35,12 @@ export interface TestAppOptions {
   readonly secondFactor?: Partial<SecondFactorOptions>
   readonly hold?: HoldOptions | false
   readonly router?: RouterOptions
+  /** More of express-session's options: another store, another cookie. */
+  readonly session?: Partial<SessionOptions>
+  /** Options of `passport.initialize()`. */
+  readonly initialize?: passport.InitializeOptions
+  /** What stands in front of everything else, the session included. */
+  readonly front?: (app: Express) => void
   /** More routes, behind everything else. */
   readonly routes?: (app: Express, secondFactor: SecondFactor, auth: passport.Authenticator) => void
 }
@@ -75,14 +80,16 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   auth.use(new TotpStrategy(secondFactor))
 
   const app = express()
+  options.front?.(app)
   app.use(
     session({
       secret: 'a session secret of the tests',
       resave: false,
       saveUninitialized: false,
       ...(options.sessions && { store: new RedisStore({ client: options.sessions }) }),
+      ...options.session,
     }),
-    auth.initialize() as RequestHandler,
+    auth.initialize(options.initialize) as RequestHandler,
     auth.session() as RequestHandler,
   )
   if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
@@ -128,24 +135,23 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
     res.status(error.status ?? 500).json({ error: error.code ?? error.message })
   }) as ErrorRequestHandler)
 
-  const server: Server = app.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    app,
-    secondFactor,
-    clock,
-    url,
-    browser: () => supertest.agent(url),
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  const { url, close } = await serve(app)
+  return { app, secondFactor, clock, url, browser: () => supertest.agent(url), close }
 }
 
 const basketOf = (req: Request) => req.session as { basket?: string }
+
+/** What `GET /whoami` says of a session. */
+export interface WhoAmI {
+  readonly authenticated: boolean
+  readonly state?: SecondFactorState
+  readonly sessionId: string
+  readonly basket?: string
+}
+
+export async function whoAmI(browser: Browser): Promise<WhoAmI> {
+  return (await browser.get('/whoami').expect(200)).body as WhoAmI
+}
 
 /** Somebody who has enrolled, and what that person holds. */
 export interface EnrolledPerson {
@@ -156,7 +162,7 @@ export interface EnrolledPerson {
 
 /** Sign in and enrol through the Router; the browser is satisfied afterwards. */
 export async function enrolThroughRouter(
-  { clock }: Pick<TestApp, 'clock'>,
+  { clock }: { readonly clock: Pick<FakeClock, 'now'> },
   browser: Browser,
   name: string,
 ): Promise<EnrolledPerson> {

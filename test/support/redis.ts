@@ -11,7 +11,7 @@ import { createClient } from 'redis'
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** A connected client, which fails at once while the server is away. Closed by `stop`. */
+  /** As `redisClient`; closed by `stop`. */
   client(): Promise<RedisClient>
   /** Kill the server without a word, as a crash would. */
   kill(): Promise<void>
@@ -46,9 +46,8 @@ export async function startRedis(): Promise<RedisServer> {
     url,
     port,
     async client() {
-      const client = newClient(url)
+      const client = await redisClient(url)
       clients.push(client)
-      await client.connect()
       return client
     },
     kill,
@@ -71,6 +70,13 @@ export async function freePort(): Promise<number> {
   probe.close()
   await once(probe, 'close')
   return port
+}
+
+/** A connected client, which fails at once while the server is away. */
+export async function redisClient(url: string): Promise<RedisClient> {
+  const client = newClient(url)
+  await client.connect()
+  return client
 }
 
 function newClient(url: string) {
