@@ -40,8 +40,11 @@ export interface SecondFactorOptions {
   readonly issuer: string
   /** Where the records live. */
   readonly storage: StorageAdapter
-  /** What secrets are sealed under: 32 bytes or more. An array is a key ring, the newest first. */
-  readonly secret: string | readonly string[]
+  /**
+   * What secrets are sealed under: 32 bytes or more. An array is a key ring, the newest first. Undefined is refused,
+   * and only has a place in the type so that `process.env` may be passed as it is.
+   */
+  readonly secret: string | readonly string[] | undefined
   readonly totp?: TotpOptions
   readonly backupCodes?: BackupCodeOptions
   readonly throttle?: Partial<ThrottlePolicy>
