@@ -46,6 +46,8 @@ export function backupCodeFormat(length: number, groupLength: number): BackupCod
       return { normalised, code: normalised.replace(groupEnds, '$&-') }
     },
     normalise(typed) {
+      // Other alphabets have letters whose upper case is an ASCII one.
+      if (!/^[0-9A-Za-z\s-]*$/.test(typed)) return undefined
       const normalised = typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
       return wellFormed.test(normalised) ? normalised : undefined
     },

@@ -8,10 +8,10 @@ export function encodeBase32(bytes: Uint8Array): string {
     .join('')
 }
 
-/** The bytes of a base32 text, in either case, padded or not. Undefined when it is empty or not base32. */
+/** The bytes of a base32 text, in either case, padded or not. Undefined when it is not base32, or not one byte long. */
 export function decodeBase32(text: string): Buffer | undefined {
+  if (!/^[A-Za-z2-7]{2,}=*$/.test(text)) return undefined
   const digits = text.toUpperCase().replace(/=+$/, '')
-  if (!/^[A-Z2-7]+$/.test(digits)) return undefined
   const bits = Array.from(digits, (digit) => ALPHABET.indexOf(digit).toString(2).padStart(5, '0')).join('')
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
 }

@@ -10,6 +10,8 @@
  * - `session_unsupported`: no session on the request, or one that cannot be regenerated (cookie-session)
  * - `session_unavailable`: the session store failed while the session was renewed; the reason is `cause`
  * - `user_exposed`: the held user is still visible through the `user` option
+ * - `hold_misplaced`: `holdForSecondFactor` stands in front of `passport.session()`, where there is nobody to hold
+ * - `identity_mismatch`: two parts of the application give one user two ids
  */
 export type SecondFactorErrorCode =
   | 'storage_unavailable'
@@ -21,8 +23,15 @@ export type SecondFactorErrorCode =
   | 'session_unsupported'
   | 'session_unavailable'
   | 'user_exposed'
+  | 'hold_misplaced'
+  | 'identity_mismatch'
 
-const MISCONFIGURED: readonly SecondFactorErrorCode[] = ['session_unsupported', 'user_exposed']
+const MISCONFIGURED: readonly SecondFactorErrorCode[] = [
+  'session_unsupported',
+  'user_exposed',
+  'hold_misplaced',
+  'identity_mismatch',
+]
 
 /** Seconds after which a client may try again when infrastructure failed. */
 export const RETRY_AFTER_SECONDS = 2

@@ -1,3 +1,5 @@
+import type { SecondFactorErrorCode } from './errors.js'
+
 /** How a second factor was shown. */
 export type SecondFactorMethod = 'totp' | 'backup_code'
 
@@ -25,8 +27,14 @@ export type CoreEvent =
   /** The second factor is off. */
   | { readonly type: 'reset' }
 
+/** What the core decided, or that nothing could be decided. */
+export type Happening =
+  | CoreEvent
+  /** Infrastructure failed, and whoever asked was refused. */
+  | { readonly type: 'unavailable'; readonly code: SecondFactorErrorCode }
+
 /** What `onEvent` is told: what happened, to whom, when. Never a code, a secret or a key. */
-export type SecondFactorEvent = CoreEvent & {
+export type SecondFactorEvent = Happening & {
   readonly userId: string
   /** Epoch milliseconds. */
   readonly at: number

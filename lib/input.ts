@@ -23,8 +23,14 @@ export const MALFORMED: InvalidRequest = { ok: false, reason: 'invalid_request',
  * @throws TypeError
  */
 export function checkUserId(userId: unknown): string {
-  if (typeof userId !== 'string' || userId === '' || userId.length > USER_ID_LENGTH) {
-    throw new TypeError(`The user id must be a string of 1 to ${USER_ID_LENGTH} characters.`)
+  if (
+    typeof userId !== 'string' ||
+    userId === '' ||
+    userId.length > USER_ID_LENGTH ||
+    // Encoders replace half characters, and two users would become one.
+    /\p{Cs}/u.test(userId)
+  ) {
+    throw new TypeError(`The user id must be a well-formed string of 1 to ${USER_ID_LENGTH} characters.`)
   }
   return userId
 }

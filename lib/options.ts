@@ -1,8 +1,9 @@
 import { type BackupCodeFormat, backupCodeFormat } from './backup-codes.js'
+import { checkFunction, checkInteger, checkNames, checkRange } from './check.js'
 import type { Policy } from './core/policy.js'
 import type { ThrottlePolicy } from './core/throttle.js'
 import type { SecondFactorEvent } from './events.js'
-import type { TotpAlgorithm } from './record.js'
+import { ALGORITHMS, type TotpAlgorithm } from './record.js'
 import type { StorageAdapter } from './storage/adapter.js'
 import type { TotpParameters } from './totp.js'
 
@@ -28,7 +29,7 @@ export interface TotpOptions {
 export interface BackupCodeOptions {
   /** Codes in a set, 1 to 50. Default 10. */
   readonly count?: number
-  /** Characters in a code, 10 to 50. Default 25 (125 bits). Below 23, digests are scrypt's and take their time. */
+  /** Characters in a code, 13 to 50. Default 25 (125 bits). Below 23, digests are scrypt's and take their time. */
   readonly length?: number
   /** Characters between two dashes. Default 5. */
   readonly groupLength?: number
@@ -52,8 +53,8 @@ export interface SecondFactorOptions {
   readonly storageTimeoutSeconds?: number
   /** The clock, epoch milliseconds. Default `Date.now`. */
   readonly now?: () => number
-  /** Told of everything that happened, after it was written. What it throws changes nothing. */
-  readonly onEvent?: (event: SecondFactorEvent) => void
+  /** Told of everything that happened, after it was written. What it throws, or rejects with, changes nothing. */
+  readonly onEvent?: (event: SecondFactorEvent) => void | Promise<void>
 }
 
 /** The options, checked and complete. */
@@ -66,10 +67,13 @@ export interface Settings {
   readonly policy: Policy
   readonly storageTimeoutSeconds: number
   readonly now: () => number
-  readonly onEvent: (event: SecondFactorEvent) => void
+  readonly onEvent: (event: SecondFactorEvent) => void | Promise<void>
 }
 
-/** The default bounds on guessing; SECURITY.md has the sum behind them. */
+/**
+ * The default bounds on guessing. A year has room for 60 + 52 × 60 wrong codes, three of a million are right at any
+ * time: a chance of 0.95 % for somebody who has the password and guesses at full speed.
+ */
 const THROTTLE: ThrottlePolicy = {
   freeAttempts: 5,
   firstWaitSeconds: 30,
@@ -78,10 +82,12 @@ const THROTTLE: ThrottlePolicy = {
   disableAfter: 100,
 }
 
-/** Below this a backup code is rate-limited like a TOTP code (NIST SP 800-63B-4 §3.1.2.2), disabling included. */
-const UNGUESSABLE_BITS = 64
+/**
+ * A backup code has 65 bits or more: nobody guesses one. Wrong ones cost a short wait each, against floods, and nothing
+ * that adds up: whoever has the password must not be able to shut the owner out of the recovery too.
+ */
+const UNGUESSABLE = { weeklyBudget: Number.MAX_SAFE_INTEGER, disableAfter: Number.MAX_SAFE_INTEGER }
 const MINIMUM_SECRET_BYTES = 32
-const ALGORITHMS: readonly TotpAlgorithm[] = ['SHA1', 'SHA256', 'SHA512']
 
 /**
  * Read the options once.
@@ -118,7 +124,7 @@ export function readOptions(options: SecondFactorOptions): Settings {
       pendingSeconds: totp.pendingSeconds,
       maxAuthenticators: totp.maxAuthenticators,
       totpThrottle: throttle,
-      backupCodeThrottle: format.bits < UNGUESSABLE_BITS ? throttle : { ...throttle, disableAfter: Infinity },
+      backupCodeThrottle: { ...throttle, ...UNGUESSABLE },
     },
     storageTimeoutSeconds: checkRange(caller, 'storageTimeoutSeconds', storageTimeoutSeconds, 0.05, 60),
     now,
@@ -127,7 +133,7 @@ export function readOptions(options: SecondFactorOptions): Settings {
 }
 
 function readIssuer(issuer: unknown): string {
-  if (typeof issuer !== 'string' || issuer.trim() === '' || issuer.includes(':')) {
+  if (typeof issuer !== 'string' || issuer.trim() === '' || /:|\p{Cs}/u.test(issuer)) {
     throw new TypeError(
       'createSecondFactor: issuer must be a name without a colon, as authenticator apps show it.',
     )
@@ -190,8 +196,8 @@ function readBackupCodes(options: BackupCodeOptions): Required<BackupCodeOptions
   checkNames(caller, options, Object.keys(backupCodes))
   Object.assign(backupCodes, options)
   checkInteger(caller, 'count', backupCodes.count, 1, 50)
-  // Longer than any TOTP code, so that a form tells the two apart.
-  checkInteger(caller, 'length', backupCodes.length, 10, 50)
+  // 64 bits or more (NIST SP 800-63B-4 §4.2), and longer than any TOTP code, so that its form tells the two apart.
+  checkInteger(caller, 'length', backupCodes.length, 13, 50)
   checkInteger(caller, 'groupLength', backupCodes.groupLength, 1, 50)
   return backupCodes
 }
@@ -207,61 +213,4 @@ function readThrottle(options: Partial<ThrottlePolicy>, maxAuthenticators: numbe
   checkInteger(caller, 'weeklyBudget', throttle.weeklyBudget, maxAuthenticators, 10_000)
   checkInteger(caller, 'disableAfter', throttle.disableAfter, throttle.freeAttempts, 100)
   return throttle
-}
-
-/**
- * Refuse option names that do not exist, naming the likely right one: a misspelt option must not be a default.
- */
-export function checkNames(caller: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${caller}: options must be an object.`)
-  }
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
-    const [nearest] = known
-      .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-      .filter(({ edits }) => edits <= 3)
-      .sort((left, right) => left.edits - right.edits)
-    const hint = nearest ? `Did you mean "${nearest.candidate}"?` : `Known are: ${known.join(', ')}.`
-    throw new TypeError(`${caller}: unknown option "${name}". ${hint}`)
-  }
-}
-
-/** Refuse an option that should be a function. */
-export function checkFunction(caller: string, name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`${caller}: ${name} must be a function.`)
-}
-
-/** A number within bounds. */
-export function checkRange(
-  caller: string,
-  name: string,
-  value: unknown,
-  least: number,
-  most: number,
-): number {
-  if (typeof value !== 'number' || !(value >= least && value <= most)) {
-    throw new TypeError(`${caller}: ${name} must be a number from ${least} to ${most}.`)
-  }
-  return value
-}
-
-function checkInteger(caller: string, name: string, value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || Number(value) < least || Number(value) > most) {
-    throw new TypeError(`${caller}: ${name} must be an integer from ${least} to ${most}.`)
-  }
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, column) => column)
-  for (const [above, letter] of Array.from(left).entries()) {
-    const next = [above + 1]
-    for (const [column, other] of Array.from(right).entries()) {
-      const substituted = (row[column] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(substituted, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

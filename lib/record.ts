@@ -3,6 +3,8 @@ import { SecondFactorError } from './errors.js'
 /** The hash inside HMAC, as RFC 6238 §1.2 and the key URI format name it. */
 export type TotpAlgorithm = 'SHA1' | 'SHA256' | 'SHA512'
 
+export const ALGORITHMS: readonly TotpAlgorithm[] = ['SHA1', 'SHA256', 'SHA512']
+
 /** How wrong codes have been charged. Absent where nothing is owed. */
 export interface ThrottleState {
   /** Wrong codes since the last right one. */
@@ -83,7 +85,13 @@ export function parseRecord(value: unknown): SecondFactorRecord {
 type Check = (value: unknown) => boolean
 
 const text: Check = (value) => typeof value === 'string'
-const number: Check = (value) => Number.isFinite(value)
+const integer =
+  (least: number, most: number): Check =>
+  (value) =>
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+const count = integer(0, 1e9)
+/** Epoch milliseconds, up to the year 9999. */
+const instant = integer(0, 253_402_300_799_999)
 const optional =
   (check: Check): Check =>
   (value) =>
@@ -99,21 +107,25 @@ const shape =
     value !== null &&
     Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]))
 
-const isThrottle = shape({ failures: number, spent: number, at: number })
+const isThrottle = shape({
+  failures: count,
+  spent: (value) => Number.isFinite(value) && Number(value) >= 0 && Number(value) <= 1e6,
+  at: instant,
+})
 
 const isAuthenticator = shape({
   id: text,
   label: text,
   secret: text,
-  algorithm: text,
-  digits: number,
-  period: number,
-  createdAt: number,
-  updatedAt: number,
-  verifiedAt: optional(number),
-  disabledAt: optional(number),
-  lastUsedAt: optional(number),
-  lastStep: optional(number),
+  algorithm: (value) => ALGORITHMS.includes(value as TotpAlgorithm),
+  digits: integer(6, 8),
+  period: integer(1, 3600),
+  createdAt: instant,
+  updatedAt: instant,
+  verifiedAt: optional(instant),
+  disabledAt: optional(instant),
+  lastUsedAt: optional(instant),
+  lastStep: optional(integer(0, Number.MAX_SAFE_INTEGER)),
   throttle: optional(isThrottle),
 })
 
@@ -121,8 +133,8 @@ const isBackupCodeSet = shape({
   id: text,
   key: text,
   digests: listOf(text),
-  createdAt: number,
-  usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(number)),
+  createdAt: instant,
+  usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(instant)),
 })
 
 const isRecord = shape({

@@ -5,7 +5,8 @@ import { confirm, enrol, findPending, removeAuthenticator, rename, reset } from 
 import { describe, expiry } from './core/status.js'
 import { keep, type Transition } from './core/transition.js'
 import { admit, verify } from './core/verify.js'
-import type { CoreEvent } from './events.js'
+import { SecondFactorError } from './errors.js'
+import type { Happening } from './events.js'
 import { createExaminer, type Examiner, type FreshBackupCodes } from './evidence.js'
 import { checkUserId, MALFORMED, readAccountName, readCode, readLabel } from './input.js'
 import { readOptions, type SecondFactorOptions, type Settings } from './options.js'
@@ -109,7 +110,7 @@ export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   )
 }
 
-type Decide<Verdict> = (
+type Judge<Verdict> = (
   record: SecondFactorRecord | undefined,
   now: number,
 ) => Transition<Verdict> | Promise<Transition<Verdict>>
@@ -135,7 +136,7 @@ class Shell implements SecondFactor {
   }
 
   async status(userId: string): Promise<SecondFactorStatus> {
-    const entry = await this.#transactor.read(checkUserId(userId))
+    const entry = await this.#watched(userId, this.#transactor.read(checkUserId(userId)))
     const status = describe(entry?.record, this.#settings.now(), this.#settings.policy)
     this.#readFor.set(status, { userId, entry })
     return status
@@ -252,11 +253,11 @@ class Shell implements SecondFactor {
   #act<Verdict>(
     userId: string,
     { authority, basis }: OperationOptions,
-    decide: Decide<Verdict>,
+    judge: Judge<Verdict>,
   ): Promise<Verdict | Refusal<'second_factor_required'>> {
     return this.#decide<Verdict | Refusal<'second_factor_required'>>(userId, basis, (record, now) => {
       const refusal = authorityRefusal(record, authority)
-      return refusal ? keep(refusal) : decide(record, now)
+      return refusal ? keep(refusal) : judge(record, now)
     })
   }
 
@@ -264,23 +265,36 @@ class Shell implements SecondFactor {
   async #decide<Verdict>(
     userId: string,
     basis: SecondFactorStatus | undefined,
-    decide: Decide<Verdict>,
+    judge: Judge<Verdict>,
   ): Promise<Verdict> {
     const known = basis && this.#readFor.get(basis)
-    const { verdict, events } = await this.#transactor.transact<Verdict>(
-      checkUserId(userId),
-      (record) => decide(record, this.#settings.now()),
-      known?.userId === userId ? known : undefined,
+    const { verdict, events } = await this.#watched(
+      userId,
+      this.#transactor.transact<Verdict>(
+        checkUserId(userId),
+        (record) => judge(record, this.#settings.now()),
+        known?.userId === userId ? known : undefined,
+      ),
     )
     for (const event of events) this.#tell(userId, event)
     return verdict
   }
 
-  #tell(userId: string, event: CoreEvent): void {
+  /** What a failed operation was worth to the application's watch; the failure itself goes on to the caller. */
+  async #watched<Result>(userId: string, operation: Promise<Result>): Promise<Result> {
     try {
-      this.#settings.onEvent({ ...event, userId, at: this.#settings.now() })
-    } catch {
-      // The listener's trouble is not the second factor's: what was decided stands.
+      return await operation
+    } catch (error) {
+      if (error instanceof SecondFactorError) this.#tell(userId, { type: 'unavailable', code: error.code })
+      throw error
     }
+  }
+
+  #tell(userId: string, happened: Happening): void {
+    const event = { ...happened, userId, at: this.#settings.now() }
+    // The listener's trouble is not the second factor's, thrown or rejected: what was decided stands.
+    new Promise((told) => {
+      told(this.#settings.onEvent(event))
+    }).catch(() => undefined)
   }
 }

@@ -45,8 +45,17 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
   }
 
   async function read(userId: string, deadline: Deadline): Promise<StoredEntry | undefined> {
-    const entry = await deadline.within(() => storage.read(userId))
-    return entry ? { revision: entry.revision, record: parseRecord(entry.record) } : undefined
+    const entry: unknown = await deadline.within(() => storage.read(userId))
+    // Only "none" means none: whatever else an adapter makes up must not look like a user without a second factor.
+    if (entry === undefined || entry === null) return undefined
+    const { revision, record } = entry as Partial<StoredEntry>
+    if (typeof revision !== 'string' || revision === '') {
+      throw new SecondFactorError(
+        'storage_unavailable',
+        'The storage answered with something that is no entry.',
+      )
+    }
+    return { revision, record: parseRecord(record) }
   }
 
   function write(
@@ -66,17 +75,31 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
   return {
     read: (userId) => read(userId, new Deadline(timeoutSeconds)),
 
-    transact(userId, decide, known) {
+    async transact(userId, decide, known) {
       const deadline = new Deadline(timeoutSeconds)
+      let entry = known ? known.entry : await read(userId, deadline)
+      let transition = await decide(entry?.record)
+      if (known && transition.change === 'keep') {
+        // Nothing will be written, so nothing would notice if what is known were out of date.
+        entry = await read(userId, deadline)
+        transition = await decide(entry?.record)
+      }
+      // Whoever is only refused does not queue, and so cannot keep the owner waiting.
+      if (transition.change === 'keep') return transition
+
       return inTurn(userId, async (waited) => {
-        let entry = known && !waited ? known.entry : await read(userId, deadline)
+        let present = entry
+        let stale = waited
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-          const present = entry
-          const transition = await decide(present?.record)
+          if (stale) {
+            present = await read(userId, deadline)
+            transition = await decide(present?.record)
+          }
+          const decided = transition
           // Anything but true has lost: an adapter that answers with undefined fails closed.
-          const won: unknown = await deadline.within(() => write(userId, present, transition))
-          if (won === true) return transition
-          entry = await read(userId, deadline)
+          const won: unknown = await deadline.within(() => write(userId, present, decided))
+          if (won === true) return decided
+          stale = true
         }
         throw new SecondFactorError('storage_contention', 'Other writers of this record won every time.')
       })

@@ -13,7 +13,7 @@ import {
   type SecondFactorRecord,
 } from '../record.js'
 import type { Policy } from './policy.js'
-import { describeAuthenticator, isExpired, isVerified } from './status.js'
+import { activeAuthenticators, describeAuthenticator, isExpired, isVerified } from './status.js'
 import { charge, lockRefusal } from './throttle.js'
 import { keep, put, remove, type Transition } from './transition.js'
 
@@ -107,9 +107,12 @@ export function confirm(
   }
   const { throttle: _settled, ...settled } = pending.authenticator
   const authenticator = { ...settled, verifiedAt: now, updatedAt: now, lastUsedAt: now, lastStep: step }
+  const { totpThrottle, ...rest } = withAuthenticator(pending.record, authenticator)
+  // What was guessed at disabled authenticators is no debt of the one that replaces them.
+  const owed = activeAuthenticators(pending.record).length > 0 && totpThrottle
   return put(
     { ok: true, epoch: pending.record.epoch, ...describeAuthenticator(authenticator, policy) },
-    { ...withAuthenticator(pending.record, authenticator), ...(backupCodes && { backupCodes }) },
+    { ...rest, ...(owed && { totpThrottle }), ...(backupCodes && { backupCodes }) },
     { type: 'enrolled', authenticatorId: id },
   )
 }

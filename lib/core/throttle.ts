@@ -33,12 +33,11 @@ export function lockedUntil(
 ): number | undefined {
   if (!state) return undefined
   const doublings = state.failures - policy.freeAttempts
-  const waitSeconds =
-    doublings < 0 ? 0 : Math.min(policy.firstWaitSeconds * 2 ** doublings, policy.longestWaitSeconds)
+  const waitSeconds = Math.min(policy.firstWaitSeconds * 2 ** doublings, policy.longestWaitSeconds)
+  const waitEnds = doublings < 0 ? now : state.at + waitSeconds * 1000
   const excess = spentAt(state, now, policy) + cost - policy.weeklyBudget
-  const budgetWait = Math.ceil((excess * WEEK) / policy.weeklyBudget)
-  // A clock that stepped back must not turn an old failure into a wait longer than its own.
-  const until = Math.max(Math.min(state.at, now) + waitSeconds * 1000, now + budgetWait)
+  const budgetFrees = now + Math.ceil((excess * WEEK) / policy.weeklyBudget)
+  const until = Math.max(waitEnds, budgetFrees)
   return until > now ? until : undefined
 }
 

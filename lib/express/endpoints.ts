@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import type { Authority } from '../core/authority.js'
 
 import type { OperationOptions, SecondFactor } from '../second-factor.js'
+import { hasMember, textMember } from './body.js'
 import { type Problem, problemOf } from './problem.js'
 import { backupCodesResource, iso, newTotpResource, totpResource } from './resources.js'
 import { carryMark } from './session.js'
@@ -21,7 +22,7 @@ export interface Call {
   readonly req: Request
   readonly standing: Standing
   readonly secondFactor: SecondFactor
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: object
   readonly accountName: (user: Express.User) => string
 }
 
@@ -68,7 +69,9 @@ async function turnOff(call: Call): Promise<Answer> {
 }
 
 async function verify({ req, standing, secondFactor, body }: Call): Promise<Answer> {
-  const outcome = await secondFactor.verify(standing.userId, text(body['code']), { basis: standing.status })
+  const outcome = await secondFactor.verify(standing.userId, textMember(body, 'code'), {
+    basis: standing.status,
+  })
   if (!outcome.ok) return problemOf(outcome)
   await satisfy(req, standing, outcome)
   const { method, authenticatorId, backupCodesRemaining, at } = outcome
@@ -80,11 +83,10 @@ async function verify({ req, standing, secondFactor, body }: Call): Promise<Answ
 
 async function enrol(call: Call): Promise<Answer> {
   const { standing, secondFactor, body, accountName } = call
-  const label = body['label']
   const details = {
     accountName: accountName(standing.user),
     // A form's empty field means that its owner has no wish.
-    ...(label !== undefined && label !== '' && { label: text(label) }),
+    ...(hasMember(body, 'label') && body['label'] !== '' && { label: textMember(body, 'label') }),
   }
   const outcome = await secondFactor.enrol(standing.userId, details, operation(call))
   return outcome.ok ? { status: 201, body: newTotpResource(outcome) } : problemOf(outcome)
@@ -93,7 +95,7 @@ async function enrol(call: Call): Promise<Answer> {
 async function confirm(call: Call): Promise<Answer> {
   const { req, standing, secondFactor, body } = call
   const id = parameter(req)
-  const outcome = await secondFactor.confirm(standing.userId, id, text(body['code']), operation(call))
+  const outcome = await secondFactor.confirm(standing.userId, id, textMember(body, 'code'), operation(call))
   if (!outcome.ok) return problemOf(outcome)
   const { epoch, updatedAt, backupCodes } = outcome
   await satisfy(req, standing, { method: 'totp', authenticatorId: id, at: updatedAt, epoch })
@@ -102,7 +104,7 @@ async function confirm(call: Call): Promise<Answer> {
 
 async function rename(call: Call): Promise<Answer> {
   const { req, standing, secondFactor, body } = call
-  const label = text(body['label'])
+  const label = textMember(body, 'label')
   const outcome = await secondFactor.rename(standing.userId, parameter(req), label, operation(call))
   return outcome.ok ? { status: 200, body: totpResource(outcome) } : problemOf(outcome)
 }
@@ -146,9 +148,6 @@ async function carryOwnMark({ req, standing }: Call, epoch: string | undefined):
   if (standing.mark) await carryMark(req, standing.mark, epoch)
 }
 
-/** Whatever is no text becomes one that the service refuses as malformed. */
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-const parameter = (req: Request): string => text(req.params['id'])
+const parameter = (req: Request): string => textMember(req.params, 'id')
 
 export const isProblem = (answer: Answer): answer is Problem => 'code' in answer

@@ -1,18 +1,12 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { SecondFactorError } from '../errors.js'
-import { checkNames, checkRange } from '../options.js'
+import { checkRange } from '../check.js'
 import type { SecondFactor } from '../second-factor.js'
-import {
-  type Identity,
-  IDENTITY_OPTIONS,
-  type IdentityOptions,
-  readIdentity,
-  userProperty,
-} from './identity.js'
+import { hasPassportLogin, type IdentityOptions, readIdentity, userProperty } from './identity.js'
 import { problemOfError, sendProblem } from './problem.js'
 import { safeReturnPath } from './return-path.js'
 import { dropMark } from './session.js'
-import { missing, standingOf } from './standing.js'
+import { hold, missing, standingOf } from './standing.js'
 
 /** Options of {@link holdForSecondFactor}. */
 export interface HoldOptions extends IdentityOptions {
@@ -37,18 +31,20 @@ export interface HoldOptions extends IdentityOptions {
  */
 export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOptions = {}): RequestHandler {
   const caller = 'holdForSecondFactor'
-  checkSecondFactor(caller, secondFactor)
-  checkNames(caller, options, [...IDENTITY_OPTIONS, 'challengePath'])
-  const identity = readIdentity(caller, options)
+  const identity = readIdentity(caller, secondFactor, options, ['challengePath'])
   const { challengePath } = options
-  if (challengePath !== undefined && safeReturnPath(challengePath, '') !== challengePath) {
+  if (
+    challengePath !== undefined &&
+    (safeReturnPath(challengePath, '') !== challengePath || /[?#]/.test(challengePath))
+  ) {
     throw new TypeError(`${caller}: challengePath must be a path of this site, such as /2fa/challenge.`)
   }
 
   return (req, res, next) => {
     const user = identity.visible(req)
     if (!user) {
-      dropMark(req)
+      if (!options.user) checkPlace(req)
+      if (!req.secondFactor) dropMark(req)
       next()
       return
     }
@@ -93,9 +89,7 @@ export function requireSecondFactor(
   options: RequireOptions = {},
 ): RequestHandler {
   const caller = 'requireSecondFactor'
-  checkSecondFactor(caller, secondFactor)
-  checkNames(caller, options, [...IDENTITY_OPTIONS, 'maxAgeSeconds'])
-  const identity = readIdentity(caller, options)
+  const identity = readIdentity(caller, secondFactor, options, ['maxAgeSeconds'])
   const { maxAgeSeconds } = options
   if (maxAgeSeconds !== undefined) checkRange(caller, 'maxAgeSeconds', maxAgeSeconds, 1, 31_536_000)
 
@@ -115,22 +109,16 @@ export function requireSecondFactor(
   }
 }
 
-/** @throws TypeError when what should be the second factor is none */
-export function checkSecondFactor(caller: string, secondFactor: unknown): void {
-  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify !== 'function') {
-    throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
-  }
-}
-
-/** Take the user away from everything behind, and make sure that it is gone. */
-function hold(req: Request, user: Express.User, identity: Identity): void {
-  // Passport's isAuthenticated() looks at this property, and so does nearly every other guard.
-  Reflect.deleteProperty(req, userProperty(req))
-  req.secondFactor = { state: 'pending', user }
-  if (identity.visible(req)) {
+/**
+ * Passport has a login in the session, and nothing has looked for its user yet: then nobody would ever be held here.
+ *
+ * @throws {SecondFactorError} `hold_misplaced`
+ */
+function checkPlace(req: Request): void {
+  if (!req.secondFactor && hasPassportLogin(req) && !(userProperty(req) in req)) {
     throw new SecondFactorError(
-      'user_exposed',
-      'holdForSecondFactor cannot hold: the user option still finds the user after req.user is gone.',
+      'hold_misplaced',
+      'holdForSecondFactor must stand behind passport.session(): there is a login, and no user yet.',
     )
   }
 }

@@ -1,9 +1,13 @@
 import type { Request } from 'express'
-import { checkFunction } from '../options.js'
+import { checkFunction, checkNames } from '../check.js'
+import type { SecondFactor } from '../second-factor.js'
 
-/** Who the application's user is. The same for the Router, the guards and the strategy. */
+/** Who the application's user is. Give the Router, the guards and the strategy the same. */
 export interface IdentityOptions {
-  /** The user that the first factor has shown. Default `req.user`. */
+  /**
+   * The user that the first factor has shown. Default `req.user`. Another one has to find nobody once `req.user` is
+   * gone, or `holdForSecondFactor` cannot hold.
+   */
   user?(this: void, req: Request): Express.User | undefined
   /** The id that records are kept under. Default `String(user.id)`. */
   userId?(this: void, user: Express.User): string
@@ -19,16 +23,27 @@ export interface Person {
 export interface Identity {
   /** Whom the application's own guards see. */
   visible(req: Request): Express.User | undefined
-  /** Whom the first factor has shown, held or not. */
+  /** Whom the first factor has shown: visible, or held. */
   person(req: Request): Person | undefined
   userId(user: Express.User): string
 }
 
-/** The option names, for each caller that takes them among its own. */
-export const IDENTITY_OPTIONS = ['user', 'userId'] as const
-
-/** @throws TypeError naming the option that cannot be used */
-export function readIdentity(caller: string, options: IdentityOptions): Identity {
+/**
+ * Read what all of the Express side has in common: the second factor, and who the user is.
+ *
+ * @param names - the option names that the caller has besides
+ * @throws TypeError naming the argument or option that cannot be used
+ */
+export function readIdentity(
+  caller: string,
+  secondFactor: SecondFactor,
+  options: IdentityOptions,
+  names: readonly string[],
+): Identity {
+  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify !== 'function') {
+    throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
+  }
+  checkNames(caller, options, ['user', 'userId', ...names])
   const { user = passportUser, userId = defaultUserId } = options
   checkFunction(caller, 'user', user)
   checkFunction(caller, 'userId', userId)
@@ -38,7 +53,9 @@ export function readIdentity(caller: string, options: IdentityOptions): Identity
     visible,
     userId,
     person(req) {
-      const found = visible(req) ?? req.secondFactor?.user
+      // Only who is held is taken from there: a user that the application itself has sent away stays away.
+      const held = req.secondFactor?.state === 'pending' ? req.secondFactor.user : undefined
+      const found = visible(req) ?? held
       return found && { user: found, userId: userId(found) }
     },
   }
@@ -47,6 +64,13 @@ export function readIdentity(caller: string, options: IdentityOptions): Identity
 /** Where Passport keeps the user of a request. */
 export const userProperty = (req: Request): 'user' =>
   (req as { _userProperty?: 'user' })._userProperty ?? 'user'
+
+/** True when Passport has a user in this session. */
+export function hasPassportLogin(req: Request): boolean {
+  const { _sessionManager: manager } = req as { _sessionManager?: { readonly _key?: string } }
+  const session = req.session as unknown as Record<string, { user?: unknown } | undefined> | undefined
+  return session?.[manager?._key ?? 'passport']?.user !== undefined
+}
 
 const passportUser = (req: Request): Express.User | undefined => req[userProperty(req)]
 

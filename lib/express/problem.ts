@@ -53,12 +53,17 @@ export const detailOf = ({ code, detail }: Problem): string => detail ?? PROBLEM
 /** A refused outcome of the service as a problem. */
 export const problemOf = (refusal: AnyRefusal): Problem => ({ ...refusal, code: refusal.reason })
 
+/** Say when to try again, where that is known. */
+export function setRetryAfter(res: Response, { code, retryAfterSeconds }: Problem): void {
+  const seconds = retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined)
+  if (seconds !== undefined) res.setHeader('Retry-After', String(seconds))
+}
+
 /** Answer with an RFC 9457 problem document. */
 export function sendProblem(res: Response, problem: Problem): void {
   const { code, retryAt } = problem
   const status = statusOf(code)
-  const retryAfter = problem.retryAfterSeconds ?? (code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined)
-  if (retryAfter !== undefined) res.setHeader('Retry-After', String(retryAfter))
+  setRetryAfter(res, problem)
   prepare(res)
   res
     .status(status)

@@ -1,10 +1,9 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express'
-import { checkFunction, checkNames, checkRange } from '../options.js'
+import { checkFunction, checkRange } from '../check.js'
 import type { SecondFactor } from '../second-factor.js'
 import { isCrossSite } from './cross-site.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
-import { checkSecondFactor } from './guards.js'
-import { IDENTITY_OPTIONS, type IdentityOptions, readIdentity } from './identity.js'
+import { type IdentityOptions, readIdentity } from './identity.js'
 import { prepare, type Problem, problemOfError, sendProblem } from './problem.js'
 import { missing, type Standing, standingOf } from './standing.js'
 
@@ -29,9 +28,7 @@ const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
  */
 export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOptions = {}): Router {
   const caller = 'secondFactorRouter'
-  checkSecondFactor(caller, secondFactor)
-  checkNames(caller, options, [...IDENTITY_OPTIONS, 'accountName', 'managementMaxAgeSeconds'])
-  const identity = readIdentity(caller, options)
+  const identity = readIdentity(caller, secondFactor, options, ['accountName', 'managementMaxAgeSeconds'])
   const { managementMaxAgeSeconds = 600 } = options
   checkRange(caller, 'managementMaxAgeSeconds', managementMaxAgeSeconds, 1, 86_400)
   const accountName =
@@ -101,12 +98,10 @@ const answerErrors: ErrorRequestHandler = (error, _req, res, next) => {
 const hasBody = (req: Request): boolean =>
   req.get('Transfer-Encoding') !== undefined || Number(req.get('Content-Length') ?? 0) > 0
 
-/** The members of the body; no body is an empty one. Undefined when the body is no object. */
-function readBody(req: Request): Readonly<Record<string, unknown>> | undefined {
+/** The body; none is an empty one. Undefined when it is no object with members. */
+function readBody(req: Request): object | undefined {
   const body: unknown = hasBody(req) ? req.body : {}
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
-  // Own members only: a name that every object has is no input.
-  return Object.assign(Object.create(null) as Record<string, unknown>, body)
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined
 }
 
 function defaultAccountName(user: Express.User, userId: string): string {

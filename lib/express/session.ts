@@ -30,13 +30,16 @@ export function markOf(
   return { userId, method, ...(authenticatorId !== undefined && { authenticatorId }), at, epoch }
 }
 
-/** The session's mark, if it counts for this user now: a later login, a reset or a recovery elsewhere voids it. */
+/** The session's mark, if it counts for this user now: a reset or a recovery elsewhere voids it. */
 export function currentMark(
   req: Request,
   userId: string,
   status: SecondFactorStatus,
 ): SecondFactorMark | undefined {
-  const mark = sessionOf(req).secondFactor
+  const session = sessionOf(req)
+  const mark = session.secondFactor
+  // Another user's mark goes for good: it must not count again when that user comes back with the password alone.
+  if (mark && mark.userId !== userId) delete session.secondFactor
   const counts =
     status.enabled && mark?.userId === userId && mark.epoch === status.epoch && Number.isFinite(mark.at)
   return counts ? mark : undefined
@@ -63,35 +66,49 @@ export function sessionOf(req: Request): Session & Partial<SessionData> {
  * Mark the session, under a new id. What the application kept in it survives, its cookie's lifetime included; the old
  * id is destroyed; the mark is stored before this resolves.
  *
- * @throws {SecondFactorError} `session_unavailable` when the session store fails
+ * @throws {SecondFactorError} `session_unavailable` when the session store fails; then nothing is marked
  */
 export async function renewSession(req: Request, mark: SecondFactorMark): Promise<void> {
   const before = sessionOf(req)
   await settled((done) => before.regenerate(done))
   Object.assign(req.session, before, { secondFactor: mark })
   req.session.touch()
-  await saveSession(req)
+  try {
+    await settled((done) => req.session.save(done))
+  } catch (error) {
+    // express-session saves once more at the end of the answer, and may succeed then.
+    dropMark(req)
+    throw error
+  }
 }
 
-/** Keep the mark for the epoch that this session's own change has started, or drop it when there is none. */
+/**
+ * Keep the mark for the epoch that this session's own change has started, or drop it when there is none.
+ *
+ * @throws {SecondFactorError} `session_unavailable` when the session was ended meanwhile, or its store fails
+ */
 export async function carryMark(
   req: Request,
   mark: SecondFactorMark,
   epoch: string | undefined,
 ): Promise<void> {
   const session = sessionOf(req)
-  if (epoch === undefined) delete session.secondFactor
+  // A save would bring back a session that was ended while this request was under way, mark and all.
+  await settled((done) => {
+    req.sessionStore.get(session.id, (error, stored) => {
+      done(error ?? (stored ? undefined : new Error('The session has ended.')))
+    })
+  })
+  if (epoch === undefined) dropMark(req)
   else session.secondFactor = { ...mark, epoch }
-  await saveSession(req)
+  await settled((done) => session.save(done))
 }
 
-/** A session that nobody is signed in to carries no mark into the next login. */
+/** Forget the mark, so that no login to come inherits it. */
 export function dropMark(req: Request): void {
   const session = req.session as Partial<SessionData> | undefined
   if (session?.secondFactor) delete session.secondFactor
 }
-
-const saveSession = (req: Request) => settled((done) => req.session.save(done))
 
 function settled(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {

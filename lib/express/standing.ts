@@ -1,9 +1,10 @@
 import type { Request } from 'express'
+import { SecondFactorError } from '../errors.js'
 import type { SecondFactorStatus, Verification } from '../outcomes.js'
 import type { SecondFactor } from '../second-factor.js'
 import { type Identity, type Person, userProperty } from './identity.js'
 import type { Problem } from './problem.js'
-import { currentMark, markOf, renewSession, type SecondFactorMark } from './session.js'
+import { currentMark, dropMark, markOf, renewSession, type SecondFactorMark } from './session.js'
 
 /**
  * Where a signed-in user stands.
@@ -39,19 +40,23 @@ export interface Standing extends Person {
   readonly mark: SecondFactorMark | undefined
 }
 
-interface KnownStanding {
+interface KnownStanding extends Person {
   readonly secondFactor: SecondFactor
-  readonly userId: string
   readonly standing: Promise<Standing>
+  readonly readAt: number
 }
 
 /** Read once per request, whoever asks first; a failure is one for all who ask. */
 const known = new WeakMap<Request, KnownStanding>()
 
+/** A request may take its time, and its user's standing change meanwhile: what was read longer ago is read again. */
+const FRESH_MILLISECONDS = 1000
+
 /**
  * Where the request's user stands, or undefined when the first factor is missing.
  *
- * @throws {SecondFactorError} when the storage fails, or the session is none that could hold a mark
+ * @throws {SecondFactorError} when the storage fails, the session is none that could hold a mark, or the user has
+ * another id here than in front
  */
 export async function standingOf(
   req: Request,
@@ -59,11 +64,22 @@ export async function standingOf(
   identity: Identity,
 ): Promise<Standing | undefined> {
   const person = identity.person(req)
-  if (!person) return undefined
+  if (!person) {
+    dropMark(req)
+    return undefined
+  }
   const before = known.get(req)
-  if (before?.secondFactor === secondFactor && before.userId === person.userId) return before.standing
+  if (before?.secondFactor === secondFactor && before.user === person.user) {
+    if (before.userId !== person.userId) {
+      throw new SecondFactorError(
+        'identity_mismatch',
+        'The userId options of the Router, the guards and the strategy give one user two ids.',
+      )
+    }
+    if (performance.now() - before.readAt < FRESH_MILLISECONDS) return before.standing
+  }
   const standing = readStanding(req, secondFactor, person)
-  known.set(req, { secondFactor, userId: person.userId, standing })
+  known.set(req, { ...person, secondFactor, standing, readAt: performance.now() })
   return standing
 }
 
@@ -90,25 +106,42 @@ const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): bo
   now - mark.at <= maxAgeSeconds * 1000
 
 /**
+ * Take the user away from everything behind: Passport's isAuthenticated() looks at this property, and so does nearly
+ * every other guard.
+ *
+ * @throws {SecondFactorError} `user_exposed` when the user is still to be seen
+ */
+export function hold(req: Request, user: Express.User, identity: Identity): void {
+  const property = userProperty(req)
+  if (property in req) taken.set(req, req[property])
+  Reflect.deleteProperty(req, property)
+  req.secondFactor = { state: 'pending', user }
+  if (identity.visible(req)) {
+    throw new SecondFactorError(
+      'user_exposed',
+      'holdForSecondFactor cannot hold: the user option still finds the user after req.user is gone.',
+    )
+  }
+}
+
+/**
  * The user has shown the second factor: mark the session under a new id, and stop holding.
  *
  * @throws {SecondFactorError} `session_unavailable` when the session store fails; then nothing is marked
  */
 export async function satisfy(
   req: Request,
-  person: Person,
+  { userId, user }: Person,
   shown: Pick<Verification, 'method' | 'authenticatorId' | 'at' | 'epoch'>,
 ): Promise<void> {
-  await renewSession(req, markOf(person.userId, shown))
-  release(req, person.user)
-}
-
-/** The request's user is whom the application's own guards see, from here on. */
-export function release(req: Request, user: Express.User): void {
-  known.delete(req)
-  req[userProperty(req)] = user
+  await renewSession(req, markOf(userId, shown))
+  forget(req)
+  if (taken.has(req)) req[userProperty(req)] = taken.get(req)
   req.secondFactor = { state: 'satisfied', user }
 }
+
+/** What `hold` took from the request, to give it back as it was. */
+const taken = new WeakMap<Request, Express.User | undefined>()
 
 /** Something about the user has changed: read again before judging again. */
 export function forget(req: Request): void {

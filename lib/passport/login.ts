@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { type Identity, type Person, userProperty } from '../express/identity.js'
+import { hasPassportLogin, type Identity, type Person, userProperty } from '../express/identity.js'
 
 type LogIn = (
   user: Express.User,
@@ -17,11 +17,11 @@ type LogIn = (
 export function keepLogin(req: Request, person: Person, identity: Identity): void {
   const original = req.logIn.bind(req) as LogIn
   const logIn = (user: Express.User, ...rest: unknown[]): void => {
-    const done = rest.at(-1) as Parameters<LogIn>[2]
+    const done = rest.find((one) => typeof one === 'function') as Parameters<LogIn>[2]
     const options = (typeof rest[0] === 'object' ? rest[0] : {}) as Parameters<LogIn>[1]
     if (identity.userId(user) !== person.userId) {
       original(user, options, done)
-    } else if (options.session === false || isLoggedIn(req)) {
+    } else if (options.session === false || hasPassportLogin(req)) {
       req[userProperty(req)] = user
       done?.()
     } else {
@@ -29,11 +29,4 @@ export function keepLogin(req: Request, person: Person, identity: Identity): voi
     }
   }
   req.login = req.logIn = logIn as typeof req.logIn
-}
-
-/** True when Passport has a user in this session. */
-function isLoggedIn(req: Request): boolean {
-  const { _sessionManager: manager } = req as { _sessionManager?: { readonly _key?: string } }
-  const login = (req.session as unknown as Record<string, unknown>)[manager?._key ?? 'passport']
-  return (login as { user?: unknown } | undefined)?.user !== undefined
 }

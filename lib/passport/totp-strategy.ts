@@ -1,16 +1,9 @@
 import type { Request } from 'express'
 import { Strategy } from 'passport-strategy'
-import { checkSecondFactor } from '../express/guards.js'
-import {
-  type Identity,
-  IDENTITY_OPTIONS,
-  type IdentityOptions,
-  type Person,
-  readIdentity,
-} from '../express/identity.js'
-import { detailOf, type Problem, problemOf, statusOf } from '../express/problem.js'
+import { textMember } from '../express/body.js'
+import { type Identity, type IdentityOptions, type Person, readIdentity } from '../express/identity.js'
+import { detailOf, type Problem, problemOf, setRetryAfter, statusOf } from '../express/problem.js'
 import { satisfy, standingOf } from '../express/standing.js'
-import { checkNames } from '../options.js'
 import type { Verification } from '../outcomes.js'
 import type { SecondFactor } from '../second-factor.js'
 import { keepLogin } from './login.js'
@@ -55,14 +48,12 @@ export class TotpStrategy extends Strategy {
   constructor(secondFactor: SecondFactor, options: TotpStrategyOptions = {}) {
     super()
     const caller = 'TotpStrategy'
-    checkSecondFactor(caller, secondFactor)
-    checkNames(caller, options, [...IDENTITY_OPTIONS, 'codeField'])
+    this.identity = readIdentity(caller, secondFactor, options, ['codeField'])
     const { codeField = 'code' } = options
     if (typeof codeField !== 'string' || codeField === '') {
       throw new TypeError(`${caller}: codeField must be the name of a member of the body.`)
     }
     this.secondFactor = secondFactor
-    this.identity = readIdentity(caller, options)
     this.codeField = codeField
   }
 
@@ -77,6 +68,10 @@ export class TotpStrategy extends Strategy {
       .catch((error: unknown) => {
         this.error(error as Error)
       })
+      .catch((error: unknown) => {
+        // The callback threw again, at its own error. The request must still get an answer.
+        req.next?.(error)
+      })
   }
 
   private async check(req: Request, inSession: boolean): Promise<Problem | (Person & { info: TotpInfo })> {
@@ -85,7 +80,7 @@ export class TotpStrategy extends Strategy {
     if (!person) return { code: 'not_authenticated' }
     const outcome = await this.secondFactor.verify(
       person.userId,
-      codeIn(req.body, this.codeField),
+      textMember(req.body, this.codeField),
       standing && { basis: standing.status },
     )
     if (!outcome.ok) return problemOf(outcome)
@@ -99,8 +94,8 @@ export class TotpStrategy extends Strategy {
   }
 
   private refuse(req: Request, problem: Problem): void {
-    const { code, retryAt, retryAfterSeconds } = problem
-    if (retryAfterSeconds !== undefined) req.res?.setHeader('Retry-After', String(retryAfterSeconds))
+    const { code, retryAt } = problem
+    if (req.res) setRetryAfter(req.res, problem)
     const challenge: TotpChallenge = {
       message: detailOf(problem),
       code,
@@ -108,11 +103,4 @@ export class TotpStrategy extends Strategy {
     }
     this.fail(challenge, statusOf(code))
   }
-}
-
-/** The code, from the body alone; anything but a text becomes one that is refused as malformed. */
-function codeIn(body: unknown, field: string): string {
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return ''
-  const code = (body as Record<string, unknown>)[field]
-  return typeof code === 'string' ? code : ''
 }

@@ -36,7 +36,12 @@ export class TestAuthenticator {
     this.#algorithm = parameters.get('algorithm') ?? 'SHA1'
     this.#digits = Number(parameters.get('digits') ?? 6)
     this.#period = Number(parameters.get('period') ?? 30)
-    if (!ALGORITHMS.includes(this.#algorithm) || !(this.#digits >= 6) || !(this.#period > 0)) {
+    const known =
+      ALGORITHMS.includes(this.#algorithm) &&
+      [6, 7, 8].includes(this.#digits) &&
+      Number.isInteger(this.#period) &&
+      this.#period > 0
+    if (!known) {
       throw new TypeError('TestAuthenticator: the key URI has parameters that no authenticator app knows.')
     }
   }

@@ -1,8 +1,8 @@
 import { RedisStore } from 'connect-redis'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
-import session, { type SessionOptions } from 'express-session'
+import session from 'express-session'
 import passport from 'passport'
-import supertest from 'supertest'
+import supertest, { type Response } from 'supertest'
 import {
   createSecondFactor,
   holdForSecondFactor,
@@ -35,8 +35,6 @@ export interface TestAppOptions {
   readonly secondFactor?: Partial<SecondFactorOptions>
   readonly hold?: HoldOptions | false
   readonly router?: RouterOptions
-  /** More of express-session's options: another store, another cookie. */
-  readonly session?: Partial<SessionOptions>
   /** Options of `passport.initialize()`. */
   readonly initialize?: passport.InitializeOptions
   /** What stands in front of everything else, the session included. */
@@ -87,7 +85,6 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
       resave: false,
       saveUninitialized: false,
       ...(options.sessions && { store: new RedisStore({ client: options.sessions }) }),
-      ...options.session,
     }),
     auth.initialize(options.initialize) as RequestHandler,
     auth.session() as RequestHandler,
@@ -151,6 +148,13 @@ export interface WhoAmI {
 
 export async function whoAmI(browser: Browser): Promise<WhoAmI> {
   return (await browser.get('/whoami').expect(200)).body as WhoAmI
+}
+
+/** The session cookie that an answer has set, as a request sends it. */
+export function cookieOf(answer: Response): string {
+  const [cookie] = answer.get('Set-Cookie')?.[0]?.split(';') ?? []
+  if (cookie === undefined) throw new Error('The answer has set no cookie.')
+  return cookie
 }
 
 /** Somebody who has enrolled, and what that person holds. */

@@ -1,0 +1,13 @@
+/**
+ * A text member of a parsed body, its own. Whatever else stands there becomes the empty text, which every reader of
+ * codes, ids and labels refuses as malformed.
+ */
+export function textMember(body: unknown, name: string): string {
+  const value = hasMember(body, name) ? body[name] : undefined
+  return typeof value === 'string' ? value : ''
+}
+
+/** True when the body has the member itself; a name that every object has is no input. */
+export function hasMember(body: unknown, name: string): body is Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, name)
+}

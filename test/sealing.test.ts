@@ -1,0 +1,213 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { describe, it } from 'mocha'
+import { SecondFactorError, type SecondFactorErrorCode } from '../lib/errors.js'
+import { createSealing, type SealedPlace } from '../lib/sealing.js'
+
+const RUNS = { numRuns: 200 }
+const SECRET = 'the present secret, which has more than 32 bytes'
+const EARLIER = 'an earlier secret, which has more than 32 bytes too'
+const PLAINTEXT = Buffer.from('12345678901234567890')
+const PLACE: SealedPlace = { userId: 'anna', kind: 'totp', id: 'phone' }
+const NONCE_BYTES = 12
+
+const sealing = createSealing([SECRET])
+
+/** What opening ends with, when it ends as it should: the one class of error, and nothing secret in it. */
+function rejection(sealed: string, place = PLACE, opener = sealing): SecondFactorErrorCode | undefined {
+  try {
+    opener.open(sealed, place)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SecondFactorError)) throw error
+    const told = `${error.message} ${String(error.cause)} ${error.stack ?? ''}`
+    const secrets = [SECRET, EARLIER, PLAINTEXT.toString(), PLAINTEXT.toString('base64url')]
+    for (const secret of secrets) expect(told).to.not.include(secret)
+    return error.code
+  }
+}
+
+/** The sealed value with its bytes changed; the key id stays. */
+function withBytes(sealed: string, change: (bytes: Buffer) => Buffer): string {
+  const [keyId = '', body = ''] = sealed.split('.')
+  return `${keyId}.${change(Buffer.from(body, 'base64url')).toString('base64url')}`
+}
+
+describe('sealing', () => {
+  it('opens what it has sealed, whatever the bytes and the place', () => {
+    const place = fc.record<SealedPlace>({
+      userId: fc.string({ unit: 'binary', minLength: 1 }),
+      kind: fc.constantFrom('totp', 'backup-codes'),
+      id: fc.string(),
+    })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), place, (plaintext, where) => {
+        expect(sealing.open(sealing.seal(plaintext, where), where)).to.deep.equal(Buffer.from(plaintext))
+      }),
+      RUNS,
+    )
+  })
+
+  it('opens by another object that knows the same secret', () => {
+    expect(createSealing([SECRET]).open(sealing.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(PLAINTEXT)
+  })
+
+  it('seals equal plaintexts differently each time', () => {
+    const sealed = Array.from({ length: 1000 }, () => sealing.seal(PLAINTEXT, PLACE))
+    expect(new Set(sealed).size).to.equal(1000)
+    const nonces = sealed.map((one) =>
+      Buffer.from(one.split('.')[1] ?? '', 'base64url').toString('hex', 0, NONCE_BYTES),
+    )
+    expect(new Set(nonces).size).to.equal(1000)
+  })
+
+  it('is plain ASCII that any text column takes, with nothing of the plaintext in it', () => {
+    const sealed = sealing.seal(PLAINTEXT, PLACE)
+    expect(sealed).to.match(/^[A-Za-z0-9_-]{8}\.[A-Za-z0-9_-]{64}$/)
+    expect(Buffer.from(sealed.split('.')[1] ?? '', 'base64url').includes(PLAINTEXT.subarray(0, 4))).to.equal(
+      false,
+    )
+  })
+
+  const elsewhere: readonly (readonly [string, SealedPlace])[] = [
+    ['another user', { ...PLACE, userId: 'berta' }],
+    ['another id', { ...PLACE, id: 'tablet' }],
+    ['another kind', { ...PLACE, kind: 'backup-codes' }],
+    ['parts that only read the same when put together', { userId: 'annap', kind: 'totp', id: 'hone' }],
+    ['a user id that has a separator in it', { userId: 'anna","phone', kind: 'totp', id: '' }],
+    ['the same user id in another case', { ...PLACE, userId: 'Anna' }],
+    ['a user id that looks the same', { ...PLACE, userId: 'аnna' }],
+  ]
+  for (const [title, place] of elsewhere) {
+    it(`C14 does not open when it was moved to ${title}`, () => {
+      expect(rejection(sealing.seal(PLAINTEXT, PLACE), place)).to.equal('sealed_value_rejected')
+    })
+  }
+
+  it('keeps user ids apart that differ only in broken surrogates', () => {
+    const sealed = sealing.seal(PLAINTEXT, { ...PLACE, userId: '\ud800' })
+    expect(rejection(sealed, { ...PLACE, userId: '\ud801' })).to.equal('sealed_value_rejected')
+  })
+
+  it('does not open in another place, whichever two places they are', () => {
+    const text = fc.string({ maxLength: 4, unit: fc.constantFrom('a', 'b', '"', ',', '\\', '[', ']') })
+    const place = fc.record<SealedPlace>({
+      userId: text,
+      kind: fc.constantFrom('totp', 'backup-codes'),
+      id: text,
+    })
+    fc.assert(
+      fc.property(place, place, (one, other) => {
+        fc.pre(JSON.stringify(Object.entries(one).sort()) !== JSON.stringify(Object.entries(other).sort()))
+        expect(rejection(sealing.seal(PLAINTEXT, one), other)).to.equal('sealed_value_rejected')
+      }),
+      RUNS,
+    )
+  })
+
+  it('does not open with any byte changed: of the nonce, the text or the tag', () => {
+    const sealed = sealing.seal(PLAINTEXT, PLACE)
+    const length = NONCE_BYTES + PLAINTEXT.length + 16
+    fc.assert(
+      fc.property(fc.nat(length - 1), fc.integer({ min: 1, max: 255 }), (index, difference) => {
+        const changed = withBytes(sealed, (bytes) => {
+          bytes[index] = (bytes[index] ?? 0) ^ difference
+          return bytes
+        })
+        expect(rejection(changed)).to.equal('sealed_value_rejected')
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('does not open with any character changed for another that it could have', () => {
+    const sealed = sealing.seal(PLAINTEXT, PLACE)
+    const characters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'
+    const index = fc.nat(sealed.length - 1)
+    fc.assert(
+      fc.property(index, fc.constantFrom(...characters.split('')), (place, character) => {
+        fc.pre(sealed.charAt(place) !== character)
+        const changed = sealed.slice(0, place) + character + sealed.slice(place + 1)
+        expect(rejection(changed)).to.be.oneOf(['sealed_value_rejected', 'sealing_key_missing'])
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('does not open when it was cut or lengthened, by however much', () => {
+    const sealed = sealing.seal(PLAINTEXT, PLACE)
+    const length = NONCE_BYTES + PLAINTEXT.length + 16
+    for (let kept = 0; kept < length; kept++) {
+      expect(
+        rejection(withBytes(sealed, (bytes) => bytes.subarray(0, kept))),
+        `${kept} first bytes`,
+      ).to.equal('sealed_value_rejected')
+      expect(rejection(withBytes(sealed, (bytes) => bytes.subarray(-kept - 1, -1))), `${kept} last`).to.equal(
+        'sealed_value_rejected',
+      )
+    }
+    const longer = withBytes(sealed, (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]))
+    expect(rejection(longer)).to.equal('sealed_value_rejected')
+  })
+
+  it('does not open with the tag cut to what the cipher would take as a shorter one', () => {
+    const sealed = sealing.seal(Buffer.alloc(0), PLACE)
+    for (const tagBytes of [0, 4, 8, 12, 13, 14, 15]) {
+      const cut = withBytes(sealed, (bytes) => bytes.subarray(0, NONCE_BYTES + tagBytes))
+      expect(rejection(cut), `${tagBytes} bytes`).to.equal('sealed_value_rejected')
+    }
+  })
+
+  it('opens what an earlier secret has sealed, and seals with the newest', () => {
+    const ring = createSealing([SECRET, EARLIER])
+    const old = createSealing([EARLIER]).seal(PLAINTEXT, PLACE)
+    expect(ring.open(old, PLACE)).to.deep.equal(PLAINTEXT)
+    expect(rejection(ring.seal(PLAINTEXT, PLACE), PLACE, createSealing([EARLIER]))).to.equal(
+      'sealing_key_missing',
+    )
+    expect(sealing.open(ring.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(PLAINTEXT)
+  })
+
+  it('says so when the secret that sealed it is not known any more', () => {
+    expect(rejection(createSealing([EARLIER]).seal(PLAINTEXT, PLACE))).to.equal('sealing_key_missing')
+  })
+
+  it('does not open under the id of another key', () => {
+    const ring = createSealing([SECRET, EARLIER])
+    const [keyId = ''] = ring.seal(PLAINTEXT, PLACE).split('.')
+    const [, body = ''] = createSealing([EARLIER]).seal(PLAINTEXT, PLACE).split('.')
+    expect(rejection(`${keyId}.${body}`, PLACE, ring)).to.equal('sealed_value_rejected')
+  })
+
+  const [keyId = ''] = sealing.seal(PLAINTEXT, PLACE).split('.')
+  const garbage: readonly (readonly [string, string, SecondFactorErrorCode])[] = [
+    ['nothing', '', 'sealing_key_missing'],
+    ['a point', '.', 'sealing_key_missing'],
+    ['a plain text', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', 'sealing_key_missing'],
+    ['the name of a method of objects', 'constructor.AAAA', 'sealing_key_missing'],
+    ['the name of the prototype', '__proto__.AAAA', 'sealing_key_missing'],
+    ['a key id alone', keyId, 'sealed_value_rejected'],
+    ['a key id and a point', `${keyId}.`, 'sealed_value_rejected'],
+    ['a key id and what is no base64', `${keyId}.%%%%`, 'sealed_value_rejected'],
+    ['a key id and a nonce alone', `${keyId}.${'A'.repeat(16)}`, 'sealed_value_rejected'],
+  ]
+  for (const [title, sealed, code] of garbage) {
+    it(`does not open ${title}: ${code}`, () => {
+      expect(rejection(sealed)).to.equal(code)
+    })
+  }
+
+  it('meets no text with any other error', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string().map((rest) => `${keyId}.${rest}`),
+      fc.base64String().map((rest) => `${keyId}.${rest}`),
+    )
+    fc.assert(
+      fc.property(text, (sealed) => {
+        expect(rejection(sealed)).to.be.oneOf(['sealed_value_rejected', 'sealing_key_missing'])
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
