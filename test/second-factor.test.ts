@@ -706,7 +706,7 @@ describe('createSecondFactor', () => {
     })
 
     it('with short backup codes, whose digests are slow, is no way to keep the process busy', async () => {
-      const short = newService({ storage, clock, backupCodes: { length: 13 }, storageTimeoutSeconds: 2 })
+      const short = newService({ storage, clock, backupCodes: { length: 13 }, storageTimeoutSeconds: 4 })
       await enrolUser(short, 'u')
       const outcomes = await Promise.all(
         Array.from({ length: 200 }, () => short.secondFactor.verify('u', '0000000000000')),

@@ -35,7 +35,7 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
   const { challengePath } = options
   if (
     challengePath !== undefined &&
-    (safeReturnPath(challengePath, '') !== challengePath || /[?#]/.test(challengePath))
+    (!/^\/[^?#]*$/.test(challengePath) || safeReturnPath(challengePath) !== challengePath)
   ) {
     throw new TypeError(`${caller}: challengePath must be a path of this site, such as /2fa/challenge.`)
   }

@@ -79,7 +79,7 @@ function defaultUserId(user: Express.User): string {
   const { id } = user as { id?: unknown }
   // A database's own id type says by its toString() what it is; a plain object says nothing.
   // eslint-disable-next-line @typescript-eslint/no-base-to-string
-  const text = id === undefined || id === null ? '' : String(id)
+  const text = id === undefined || id === null || Number.isNaN(id) ? '' : String(id)
   if (text === '' || text.startsWith('[object ')) {
     throw new TypeError('express-2fa: the user has no usable id; say with the userId option how to get one.')
   }

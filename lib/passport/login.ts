@@ -18,7 +18,7 @@ export function keepLogin(req: Request, person: Person, identity: Identity): voi
   const original = req.logIn.bind(req) as LogIn
   const logIn = (user: Express.User, ...rest: unknown[]): void => {
     const done = rest.find((one) => typeof one === 'function') as Parameters<LogIn>[2]
-    const options = (typeof rest[0] === 'object' ? rest[0] : {}) as Parameters<LogIn>[1]
+    const options = (rest.find((one) => typeof one === 'object') ?? {}) as Parameters<LogIn>[1]
     if (identity.userId(user) !== person.userId) {
       original(user, options, done)
     } else if (options.session === false || hasPassportLogin(req)) {

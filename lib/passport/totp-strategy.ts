@@ -59,18 +59,23 @@ export class TotpStrategy extends Strategy {
 
   /** Called by Passport; ends in exactly one of `success`, `fail` and `error`. */
   override authenticate(req: Request, options: { readonly session?: boolean } = {}): void {
+    // Passport puts these three on this object, anew for every request. Where the application passes the strategy
+    // itself in place of its name, that is one object for all requests: they have to be taken before anything waits.
+    const success = this.success.bind(this)
+    const fail = this.fail.bind(this)
+    const error = this.error.bind(this)
     this.check(req, options.session !== false)
       .then((result) => {
-        if ('code' in result) this.refuse(req, result)
-        else this.success(result.user, result.info)
+        if ('code' in result) refuse(req, result, fail)
+        else success(result.user, result.info)
       })
       // Also what the application's own callback threw: Passport has nobody else to tell.
-      .catch((error: unknown) => {
-        this.error(error as Error)
+      .catch((reason: unknown) => {
+        error(reason as Error)
       })
-      .catch((error: unknown) => {
+      .catch((reason: unknown) => {
         // The callback threw again, at its own error. The request must still get an answer.
-        req.next?.(error)
+        req.next?.(reason)
       })
   }
 
@@ -92,15 +97,14 @@ export class TotpStrategy extends Strategy {
     const info = { method, ...(authenticatorId !== undefined && { authenticatorId }), backupCodesRemaining }
     return { ...person, info }
   }
+}
 
-  private refuse(req: Request, problem: Problem): void {
-    const { code, retryAt } = problem
-    if (req.res) setRetryAfter(req.res, problem)
-    const challenge: TotpChallenge = {
-      message: detailOf(problem),
-      code,
-      ...(retryAt !== undefined && { retryAt }),
-    }
-    this.fail(challenge, statusOf(code))
-  }
+function refuse(
+  req: Request,
+  problem: Problem,
+  fail: (challenge: TotpChallenge, status: number) => void,
+): void {
+  const { code, retryAt } = problem
+  if (req.res) setRetryAfter(req.res, problem)
+  fail({ message: detailOf(problem), code, ...(retryAt !== undefined && { retryAt }) }, statusOf(code))
 }
