@@ -124,7 +124,7 @@ export function readOptions(options: SecondFactorOptions): Settings {
       pendingSeconds: totp.pendingSeconds,
       maxAuthenticators: totp.maxAuthenticators,
       totpThrottle: throttle,
-      backupCodeThrottle: { ...throttle, ...UNGUESSABLE },
+      backupCodeThrottle: { ...throttle, ...UNGUESSABLE, longestWaitSeconds: throttle.firstWaitSeconds },
     },
     storageTimeoutSeconds: checkRange(caller, 'storageTimeoutSeconds', storageTimeoutSeconds, 0.05, 60),
     now,

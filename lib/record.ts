@@ -91,7 +91,8 @@ const integer =
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most
 const count = integer(0, 1e9)
 /** Epoch milliseconds, up to the year 9999. */
-const instant = integer(0, 253_402_300_799_999)
+const instant: Check = (value) =>
+  Number.isFinite(value) && Number(value) >= 0 && Number(value) < 253_402_300_800_000
 const optional =
   (check: Check): Check =>
   (value) =>

@@ -199,13 +199,21 @@ class Shell implements SecondFactor {
     const { policy, backupCodes } = this.#settings
     const typed = readCode(code, backupCodes.format)
     if (!typed) return MALFORMED
-    return this.#decide<VerifyOutcome>(userId, basis, async (record, now) => {
-      const admission = admit(record, typed, now, policy)
-      if (!admission.ok) return keep(admission)
-      const { candidates } = admission
-      const evidence = await this.#examiner.examine(userId, typed, admission.record, candidates, now)
-      return verify(record, evidence, newToken(), now, policy)
-    })
+    return this.#decide<VerifyOutcome>(
+      userId,
+      basis,
+      async (record, now) => {
+        const admission = admit(record, typed, now, policy)
+        if (!admission.ok) return keep(admission)
+        const { candidates } = admission
+        const evidence = await this.#examiner.examine(userId, typed, admission.record, candidates, now)
+        return verify(record, evidence, newToken(), now, policy)
+      },
+      (record, now) => {
+        const admission = admit(record, typed, now, policy)
+        return admission.ok ? undefined : admission
+      },
+    )
   }
 
   async generateBackupCodes(
@@ -235,6 +243,7 @@ class Shell implements SecondFactor {
     label: string,
     options: OperationOptions = {},
   ): Promise<RenameOutcome> {
+    checkUserId(userId)
     const { policy } = this.#settings
     const wanted = readLabel(label)
     if (!wanted.ok) return wanted
@@ -266,15 +275,16 @@ class Shell implements SecondFactor {
     userId: string,
     basis: SecondFactorStatus | undefined,
     judge: Judge<Verdict>,
+    refuse: (record: SecondFactorRecord | undefined, now: number) => Verdict | undefined = () => undefined,
   ): Promise<Verdict> {
+    const { now } = this.#settings
     const known = basis && this.#readFor.get(basis)
     const { verdict, events } = await this.#watched(
       userId,
-      this.#transactor.transact<Verdict>(
-        checkUserId(userId),
-        (record) => judge(record, this.#settings.now()),
-        known?.userId === userId ? known : undefined,
-      ),
+      this.#transactor.transact<Verdict>(checkUserId(userId), (record) => judge(record, now()), {
+        known: known?.userId === userId ? known : undefined,
+        refuse: (record) => refuse(record, now()),
+      }),
     )
     for (const event of events) this.#tell(userId, event)
     return verdict

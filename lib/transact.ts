@@ -17,14 +17,22 @@ export interface Transactor {
   /**
    * Read, decide, write if the revision is still the one that was read; else start again. Resolves only after the
    * write has won.
-   *
-   * @param known - an entry read just before, to start from; wrapped, because there may be none
    */
   transact<Verdict>(
     userId: string,
     decide: Decide<Verdict>,
-    known?: { readonly entry: StoredEntry | undefined },
+    hints?: TransactionHints<Verdict>,
   ): Promise<{ readonly verdict: Verdict; readonly events: readonly CoreEvent[] }>
+}
+
+/** What makes a transaction cheaper, and never changes what comes of it. */
+export interface TransactionHints<Verdict> {
+  /** An entry read just before, to start from; wrapped, because there may be none. */
+  readonly known?: { readonly entry: StoredEntry | undefined } | undefined
+  /**
+   * The verdict on those who are refused whatever they bring. They do not queue, and so cannot keep the owner waiting.
+   */
+  readonly refuse?: (record: SecondFactorRecord | undefined) => Verdict | undefined
 }
 
 /** Retries are rare, because this process queues its own; other processes each win once before we lose again. */
@@ -75,31 +83,31 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
   return {
     read: (userId) => read(userId, new Deadline(timeoutSeconds)),
 
-    async transact(userId, decide, known) {
+    async transact(userId, decide, { known, refuse } = {}) {
       const deadline = new Deadline(timeoutSeconds)
-      let entry = known ? known.entry : await read(userId, deadline)
-      let transition = await decide(entry?.record)
-      if (known && transition.change === 'keep') {
-        // Nothing will be written, so nothing would notice if what is known were out of date.
-        entry = await read(userId, deadline)
-        transition = await decide(entry?.record)
+      let first = known ? known.entry : await read(userId, deadline)
+      let justRead = !known
+      if (refuse?.(first?.record) !== undefined) {
+        if (!justRead) first = await read(userId, deadline)
+        justRead = true
+        const verdict = refuse(first?.record)
+        if (verdict !== undefined) return { verdict, events: [] }
       }
-      // Whoever is only refused does not queue, and so cannot keep the owner waiting.
-      if (transition.change === 'keep') return transition
 
       return inTurn(userId, async (waited) => {
-        let present = entry
-        let stale = waited
+        let entry = waited ? await read(userId, deadline) : first
+        justRead ||= waited
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-          if (stale) {
-            present = await read(userId, deadline)
-            transition = await decide(present?.record)
+          const present = entry
+          const transition = await decide(present?.record)
+          // Where nothing is written, nothing would notice that what is known is out of date.
+          if (transition.change !== 'keep' || justRead) {
+            // Anything but true has lost: an adapter that answers with undefined fails closed.
+            const won: unknown = await deadline.within(() => write(userId, present, transition))
+            if (won === true) return transition
           }
-          const decided = transition
-          // Anything but true has lost: an adapter that answers with undefined fails closed.
-          const won: unknown = await deadline.within(() => write(userId, present, decided))
-          if (won === true) return decided
-          stale = true
+          entry = await read(userId, deadline)
+          justRead = true
         }
         throw new SecondFactorError('storage_contention', 'Other writers of this record won every time.')
       })

@@ -172,7 +172,7 @@ describe('readOptions', () => {
       pendingSeconds: 600,
       maxAuthenticators: 5,
       totpThrottle: throttle,
-      backupCodeThrottle: { ...throttle, ...endless },
+      backupCodeThrottle: { ...throttle, ...endless, longestWaitSeconds: 30 },
     })
     expect(storageTimeoutSeconds).to.equal(5)
     expect(secrets).to.deep.equal([SECRET])

@@ -183,12 +183,12 @@ describe('createTransactor', () => {
       await transactor.transact('u', increment)
       const entry = await transactor.read('u')
       storage.reset()
-      expect((await transactor.transact('u', increment, { entry })).verdict).to.equal(2)
+      expect((await transactor.transact('u', increment, { known: { entry } })).verdict).to.equal(2)
       expect(storage.counts).to.deep.equal({ read: 0, insert: 0, replace: 1, remove: 0 })
     })
 
     it('may be that there is none', async () => {
-      expect((await transactor.transact('u', increment, { entry: undefined })).verdict).to.equal(1)
+      expect((await transactor.transact('u', increment, { known: { entry: undefined } })).verdict).to.equal(1)
       expect(storage.counts).to.deep.equal({ read: 0, insert: 1, replace: 0, remove: 0 })
     })
 
@@ -197,7 +197,7 @@ describe('createTransactor', () => {
       const entry = await transactor.read('u')
       await another.transact('u', increment)
       storage.reset()
-      expect((await transactor.transact('u', increment, { entry })).verdict).to.equal(3)
+      expect((await transactor.transact('u', increment, { known: { entry } })).verdict).to.equal(3)
       expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 2, remove: 0 })
     })
 
@@ -205,7 +205,7 @@ describe('createTransactor', () => {
       const gate = holdNext('insert')
       const first = transactor.transact('u', increment)
       await turn()
-      const second = transactor.transact('u', increment, { entry: undefined })
+      const second = transactor.transact('u', increment, { known: { entry: undefined } })
       gate.open()
       expect((await first).verdict).to.equal(1)
       expect((await second).verdict).to.equal(2)
@@ -217,7 +217,7 @@ describe('createTransactor', () => {
       const entry = await transactor.read('u')
       await another.transact('u', increment)
       storage.reset()
-      expect((await transactor.transact('u', look, { entry })).verdict).to.equal(2)
+      expect((await transactor.transact('u', look, { known: { entry } })).verdict).to.equal(2)
       expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 0, remove: 0 })
     })
 
@@ -226,7 +226,7 @@ describe('createTransactor', () => {
       await transactor.transact('u', increment)
       storage.reset()
       const raise: Decide<number> = (record) => (record ? increment(record) : look(record))
-      expect((await transactor.transact('u', raise, { entry })).verdict).to.equal(2)
+      expect((await transactor.transact('u', raise, { known: { entry } })).verdict).to.equal(2)
       expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 1, remove: 0 })
     })
   })
@@ -270,12 +270,13 @@ describe('createTransactor', () => {
       expect((await held).verdict).to.equal(1)
     })
 
-    it('is not joined by whoever has nothing to write', async () => {
+    it('is not joined by whoever is refused, whatever the decision would be', async () => {
       await transactor.transact('u', increment)
       const gate = holdNext('replace')
       const held = transactor.transact('u', increment)
       await turn()
-      expect(await verdictOf(transactor, 'u', look)).to.equal(1)
+      const refuse = () => -1
+      expect((await transactor.transact('u', increment, { refuse })).verdict).to.equal(-1)
       gate.open()
       expect((await held).verdict).to.equal(2)
     })
@@ -321,7 +322,7 @@ describe('createTransactor', () => {
         failing.recover()
         const entry = await transactor.read('u')
         storage.reset()
-        await transactor.transact('u', increment, { entry })
+        await transactor.transact('u', increment, { known: { entry } })
         expect(storage.counts).to.deep.equal({ read: 0, insert: 0, replace: 1, remove: 0 })
       })
     }

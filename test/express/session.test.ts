@@ -518,6 +518,52 @@ describe('the session', () => {
     })
   }
 
+  describe('counts for nothing', () => {
+    const MARKS: readonly (readonly [what: string, change: (mark: SecondFactorMark) => unknown])[] = [
+      ['without a mark', () => undefined],
+      ['with null for a mark', () => null],
+      ['with a text for a mark', () => 'satisfied'],
+      ['with an empty mark', () => ({})],
+      ['with the mark of somebody else', (mark) => ({ ...mark, userId: 'somebody else' })],
+      ['with a mark of nobody', ({ userId: _nobody, ...mark }) => mark],
+      ['with a mark of another epoch', (mark) => ({ ...mark, epoch: 'another' })],
+      ['with a mark of no epoch', ({ epoch: _none, ...mark }) => mark],
+      ['with a mark of no time', ({ at: _never, ...mark }) => mark],
+      ['with a mark whose time is a text', (mark) => ({ ...mark, at: String(mark.at) })],
+      ['with a mark whose time is null', (mark) => ({ ...mark, at: null })],
+    ]
+
+    /** Put a mark into a session as if the store had it so. */
+    const forge = async (browser: Browser, mark: unknown) => {
+      const { sessionId } = await whoAmI(browser)
+      const session = await sessions.read(sessionId)
+      await client.set(`sess:${sessionId}`, JSON.stringify({ ...session, secondFactor: mark }))
+    }
+
+    for (const [what, change] of MARKS) {
+      it(`${what}, if the user is enrolled`, async () => {
+        const browser = app.browser()
+        await enrolThroughRouter(app, browser, `forged ${what}`)
+        const mark = await markIn(browser)
+        if (!mark) throw new Error('There is no mark to change.')
+        await forge(browser, mark)
+        expect(await whoAmI(browser)).to.include({ authenticated: true, state: 'satisfied' })
+        await forge(browser, change(mark))
+        expect(await whoAmI(browser)).to.include({ authenticated: false, state: 'pending' })
+        expect(outcomeOf(await browser.post('/transfer'))).to.equal('403 second_factor_required')
+      })
+
+      it(`${what}, if the user is not`, async () => {
+        const name = `forged newcomer ${what}`
+        const browser = await signIn(name)
+        const mark: SecondFactorMark = { userId: name, method: 'totp', at: app.clock.now(), epoch: '' }
+        await forge(browser, change(mark))
+        expect(await whoAmI(browser)).to.include({ authenticated: true, state: 'not_enrolled' })
+        expect(outcomeOf(await browser.post('/transfer'))).to.equal('403 enrolment_required')
+      })
+    }
+  })
+
   it('has no mark in Redis after signing out, keepSessionInfo and all', async () => {
     const browser = app.browser()
     await enrolThroughRouter(app, browser, 'leaves nothing')
