@@ -231,6 +231,40 @@ describe('createTransactor', () => {
     })
   })
 
+  describe('a refusal', () => {
+    /** Refuses whoever has counted to one. */
+    const refuse = (record: SecondFactorRecord | undefined) => (numberOf(record) === 1 ? -1 : undefined)
+    const undecided: Decide<number> = () => {
+      throw new Error('asked to decide')
+    }
+    beforeEach(async () => {
+      await transactor.transact('u', increment)
+      storage.reset()
+    })
+
+    it('asks for no decision and writes nothing', async () => {
+      expect(await transactor.transact('u', undecided, { refuse })).to.deep.equal({ verdict: -1, events: [] })
+      expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 0, remove: 0 })
+    })
+
+    it('is of the record that was read for it, whatever was known before', async () => {
+      const known = { entry: await transactor.read('u') }
+      storage.reset()
+      expect((await transactor.transact('u', undecided, { known, refuse })).verdict).to.equal(-1)
+      expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 0, remove: 0 })
+      await another.transact('u', increment)
+      storage.reset()
+      expect((await transactor.transact('u', increment, { known, refuse })).verdict).to.equal(3)
+      expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 1, remove: 0 })
+    })
+
+    it('leaves to the decision whoever it lets pass', async () => {
+      await another.transact('u', increment)
+      expect((await transactor.transact('u', increment, { refuse })).verdict).to.equal(3)
+      expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 1, remove: 0 })
+    })
+  })
+
   describe('the queue of a user', () => {
     it('keeps the order in which operations came', async () => {
       const verdicts = await Promise.all(

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { Request } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { after, before, describe, it } from 'mocha'
 import { requireSecondFactor, type RequireOptions, type SecondFactor } from '../../lib/index.js'
 import { RedisStorage } from '../../lib/storage/redis.js'
@@ -15,6 +15,7 @@ import {
 import { outcomeOf } from '../support/endpoints.js'
 import { FailingStorage } from '../support/failing-storage.js'
 import { type RedisServer, startRedis } from '../support/redis.js'
+import { enrolUser, newService } from '../support/service.js'
 
 /** Beside `POST /transfer` with its five minutes: a guard without an age. */
 const ROUTES: TestAppOptions['routes'] = (host, secondFactor) => {
@@ -173,6 +174,76 @@ describe('requireSecondFactor', () => {
     const held = app.browser()
     await held.post('/login').send({ name: 'tenant’s' }).expect(204)
     expect(outcomeOf(await held.get('/tenant'))).to.equal('403 second_factor_required')
+  })
+
+  describe('judges what holds when it is asked, not what held in front', () => {
+    let app: TestApp
+    before(async () => {
+      const others = newService()
+      await enrolUser(others, 'of another kind')
+      app = await start({
+        routes: (host, secondFactor, auth) => {
+          const guard = requireSecondFactor(secondFactor, { maxAgeSeconds: 300 })
+          const enter: RequestHandler = (_req, res) => {
+            res.sendStatus(204)
+          }
+          host.post(
+            '/become',
+            (req, _res, next) => {
+              const { name } = req.body as { name: string }
+              req.logIn({ id: name }, { session: true, keepSessionInfo: true }, next)
+            },
+            guard,
+            enter,
+          )
+          host.post(
+            '/leave',
+            (req, _res, next) => {
+              req.logOut({ keepSessionInfo: true }, next)
+            },
+            guard,
+            enter,
+          )
+          host.post('/step-up', auth.authenticate('totp') as RequestHandler, guard, enter)
+          host.post('/other-kind', requireSecondFactor(others.secondFactor), enter)
+        },
+      })
+    })
+
+    const satisfied = async (name: string) => {
+      const browser = app.browser()
+      return { browser, ...(await enrolThroughRouter(app, browser, name)) }
+    }
+
+    it('of somebody who signs in over somebody else within the request', async () => {
+      await satisfied('is become')
+      const { browser } = await satisfied('becomes')
+      const answer = await browser.post('/become').send({ name: 'is become' })
+      expect(outcomeOf(answer)).to.equal('403 second_factor_required')
+    })
+
+    it('of somebody who signs out within the request', async () => {
+      const { browser } = await satisfied('leaves')
+      expect(outcomeOf(await browser.post('/leave'))).to.equal('401 not_authenticated')
+    })
+
+    it('of somebody who shows the second factor within the request', async () => {
+      const { browser, phone } = await satisfied('steps up')
+      app.clock.advance(600)
+      expect(outcomeOf(await browser.post('/transfer'))).to.equal('403 fresh_second_factor_required')
+      await browser
+        .post('/step-up')
+        .send({ code: phone.codeAt(app.clock.now()) })
+        .expect(204)
+    })
+
+    it('of somebody who has shown another second factor than it asks for', async () => {
+      const { browser } = await satisfied('of another kind')
+      await browser.post('/transfer').expect(200)
+      expect(outcomeOf(await browser.post('/other-kind'))).to.equal('403 second_factor_required')
+      const newcomer = await satisfied('of one kind only')
+      expect(outcomeOf(await newcomer.browser.post('/other-kind'))).to.equal('403 enrolment_required')
+    })
   })
 
   const MISUSES: readonly (readonly [what: string, secondFactor: unknown, options: unknown, says: string])[] =

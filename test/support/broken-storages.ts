@@ -421,9 +421,7 @@ class NoEmptyLists extends BreakableStorage {
 
 class SortsLists extends BreakableStorage {
   protected override encode(entry: StoredEntry): string {
-    return JSON.stringify(entry, (_, value: unknown) =>
-      Array.isArray(value) ? value.toSorted() : value,
-    )
+    return JSON.stringify(entry, (_, value: unknown) => (Array.isArray(value) ? value.toSorted() : value))
   }
 }
 
