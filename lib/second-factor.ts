@@ -2,11 +2,9 @@ import { encodeBase32 } from './base32.js'
 import { type Authority, authorityRefusal } from './core/authority.js'
 import { confirmBackupCodes, layBackupCodes, needsBackupCodes } from './core/backup-codes.js'
 import { confirm, enrol, findPending, removeAuthenticator, rename, reset } from './core/enrolment.js'
-import { describe, expiry } from './core/status.js'
+import { describe, expiry, isEnabled } from './core/status.js'
 import { keep, type Transition } from './core/transition.js'
 import { admit, verify } from './core/verify.js'
-import { SecondFactorError } from './errors.js'
-import type { Happening } from './events.js'
 import { createExaminer, type Examiner, type FreshBackupCodes } from './evidence.js'
 import { checkUserId, MALFORMED, readAccountName, readCode, readLabel } from './input.js'
 import { readOptions, type SecondFactorOptions, type Settings } from './options.js'
@@ -28,6 +26,7 @@ import type { StoredEntry } from './storage/adapter.js'
 import { newToken } from './tokens.js'
 import { keyUri } from './totp.js'
 import { createTransactor, type Transactor } from './transact.js'
+import { createWatch, type Watch } from './watch.js'
 
 /** How an operation is to be carried out. */
 export interface OperationOptions {
@@ -102,12 +101,7 @@ export interface SecondFactor {
  * ```
  */
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
-  const settings = readOptions(options)
-  return new Shell(
-    settings,
-    createTransactor(settings.storage, settings.storageTimeoutSeconds),
-    createExaminer(settings),
-  )
+  return new Shell(readOptions(options))
 }
 
 type Judge<Verdict> = (
@@ -123,20 +117,22 @@ class Shell implements SecondFactor {
   readonly #settings: Settings
   readonly #transactor: Transactor
   readonly #examiner: Examiner
+  readonly #watch: Watch
   /** What each returned status was read from, for {@link OperationOptions.basis}. */
   readonly #readFor = new WeakMap<
     SecondFactorStatus,
     { readonly userId: string; readonly entry: StoredEntry | undefined }
   >()
 
-  constructor(settings: Settings, transactor: Transactor, examiner: Examiner) {
+  constructor(settings: Settings) {
     this.#settings = settings
-    this.#transactor = transactor
-    this.#examiner = examiner
+    this.#transactor = createTransactor(settings.storage, settings.storageTimeoutSeconds)
+    this.#examiner = createExaminer(settings)
+    this.#watch = createWatch(settings)
   }
 
   async status(userId: string): Promise<SecondFactorStatus> {
-    const entry = await this.#watched(userId, this.#transactor.read(checkUserId(userId)))
+    const entry = await this.#watch.over(userId, this.#transactor.read(checkUserId(userId)))
     const status = describe(entry?.record, this.#settings.now(), this.#settings.policy)
     this.#readFor.set(status, { userId, entry })
     return status
@@ -220,10 +216,20 @@ class Shell implements SecondFactor {
     userId: string,
     options: OperationOptions = {},
   ): Promise<GenerateBackupCodesOutcome> {
-    const { now, policy } = this.#settings
-    const { set, codes } = await this.#examiner.newBackupCodes(checkUserId(userId), now())
-    const outcome = await this.#act(userId, options, (record) => layBackupCodes(record, set))
+    const { policy } = this.#settings
+    let fresh: FreshBackupCodes | undefined
+    const outcome = await this.#act<ReturnType<typeof layBackupCodes>['verdict']>(
+      userId,
+      options,
+      async (record, now) => {
+        // Digests may be slow: none are made for a caller who is refused.
+        if (!isEnabled(record)) return keep({ ok: false, reason: 'not_enrolled' })
+        fresh = await this.#examiner.newBackupCodes(userId, now)
+        return layBackupCodes(record, fresh.set)
+      },
+    )
     if (!outcome.ok) return outcome
+    const { set, codes } = fresh as FreshBackupCodes
     const { id, createdAt } = set
     return { ok: true, id, codes, confirmed: false, createdAt, expiresAt: expiry(set, policy) }
   }
@@ -279,32 +285,14 @@ class Shell implements SecondFactor {
   ): Promise<Verdict> {
     const { now } = this.#settings
     const known = basis && this.#readFor.get(basis)
-    const { verdict, events } = await this.#watched(
+    const { verdict, events } = await this.#watch.over(
       userId,
       this.#transactor.transact<Verdict>(checkUserId(userId), (record) => judge(record, now()), {
         known: known?.userId === userId ? known : undefined,
         refuse: (record) => refuse(record, now()),
       }),
     )
-    for (const event of events) this.#tell(userId, event)
+    for (const event of events) this.#watch.tell(userId, event)
     return verdict
-  }
-
-  /** What a failed operation was worth to the application's watch; the failure itself goes on to the caller. */
-  async #watched<Result>(userId: string, operation: Promise<Result>): Promise<Result> {
-    try {
-      return await operation
-    } catch (error) {
-      if (error instanceof SecondFactorError) this.#tell(userId, { type: 'unavailable', code: error.code })
-      throw error
-    }
-  }
-
-  #tell(userId: string, happened: Happening): void {
-    const event = { ...happened, userId, at: this.#settings.now() }
-    // The listener's trouble is not the second factor's, thrown or rejected: what was decided stands.
-    new Promise((told) => {
-      told(this.#settings.onEvent(event))
-    }).catch(() => undefined)
   }
 }

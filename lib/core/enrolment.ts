@@ -43,7 +43,7 @@ export function enrol(
   if (verified.length >= policy.maxAuthenticators)
     return keep({ ok: false, reason: 'too_many_authenticators' })
 
-  const label = enrolment.label ?? `Authenticator ${verified.length + 1}`
+  const label = enrolment.label ?? freeLabel(present)
   const authenticator = { ...enrolment.authenticator, label, createdAt: now, updatedAt: now }
   const evicted =
     present.length < policy.maxAuthenticators ? undefined : present.find((one) => !isVerified(one))
@@ -54,6 +54,14 @@ export function enrol(
       ? { ...record, authenticators }
       : { schema: RECORD_SCHEMA, epoch: enrolment.epoch, authenticators },
   )
+}
+
+/** A number behind those that there are, and that none of them is called by. */
+function freeLabel(present: readonly AuthenticatorRecord[]): string {
+  const labels = present.map(({ label }) => label)
+  let number = present.length + 1
+  while (labels.includes(`Authenticator ${number}`)) number++
+  return `Authenticator ${number}`
 }
 
 type PendingRefusal = Locked | Refusal<'not_found' | 'already_verified' | 'enrolment_expired'>

@@ -74,8 +74,8 @@ export function storageConformance(runner: ConformanceRunner, createStorage: Cre
         'answers true, and false once there is an entry, which it leaves alone',
         async (storage, userId) => {
           const entry = await inserted(storage, userId)
-          assert.equal(await storage.insert(userId, newEntry()), false)
           assert.equal(await storage.insert(userId, entry), false)
+          assert.equal(await storage.insert(userId, newEntry()), false)
           assert.deepEqual(await storage.read(userId), entry)
         },
       )

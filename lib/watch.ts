@@ -1,0 +1,32 @@
+import { SecondFactorError } from './errors.js'
+import type { Happening } from './events.js'
+import type { Settings } from './options.js'
+
+/** How the application hears of what happens, without being able to change it. */
+export interface Watch {
+  tell(userId: string, happened: Happening): void
+  /** Tell of an operation that failed; the failure itself goes on to the caller. */
+  over<Result>(userId: string, operation: Promise<Result>): Promise<Result>
+}
+
+export function createWatch({ now, onEvent }: Settings): Watch {
+  function tell(userId: string, happened: Happening): void {
+    const event = { ...happened, userId, at: now() }
+    // The listener's trouble is not the second factor's, thrown or rejected: what was decided stands.
+    new Promise((told) => {
+      told(onEvent(event))
+    }).catch(() => undefined)
+  }
+
+  return {
+    tell,
+    async over(userId, operation) {
+      try {
+        return await operation
+      } catch (error) {
+        if (error instanceof SecondFactorError) tell(userId, { type: 'unavailable', code: error.code })
+        throw error
+      }
+    },
+  }
+}
