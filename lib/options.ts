@@ -15,7 +15,10 @@ export interface TotpOptions {
   readonly digits?: number
   /** Seconds in one time step, 15 to 120. Default 30. */
   readonly period?: number
-  /** Time steps accepted before and after the present one, 0 to 10. Default 1 (RFC 6238 §5.2). */
+  /**
+   * Time steps accepted before and after the present one, 0 to 10. Default 1 (RFC 6238 §5.2). Each one more is two
+   * more right codes for a guesser.
+   */
   readonly window?: number
   /** Bytes of a shared secret, 16 to 64. Default 20 (RFC 4226 R6). */
   readonly secretBytes?: number
@@ -86,7 +89,7 @@ const THROTTLE: ThrottlePolicy = {
  * A backup code has 65 bits or more: nobody guesses one. Wrong ones cost a short wait each, against floods, and nothing
  * that adds up: whoever has the password must not be able to shut the owner out of the recovery too.
  */
-const UNGUESSABLE = { weeklyBudget: Number.MAX_SAFE_INTEGER, disableAfter: Number.MAX_SAFE_INTEGER }
+const UNGUESSABLE = { weeklyBudget: Number.MAX_SAFE_INTEGER }
 const MINIMUM_SECRET_BYTES = 32
 
 /**

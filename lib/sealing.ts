@@ -42,7 +42,7 @@ export function createSealing(secrets: readonly [string, ...string[]]): Sealing 
     },
 
     open(sealed, place) {
-      const [keyId, body] = sealed.split('.', 2) as [string, string | undefined]
+      const [keyId = '', body = '', ...more] = sealed.split('.')
       const key = keys.get(keyId)
       if (!key) {
         throw new SecondFactorError(
@@ -50,8 +50,10 @@ export function createSealing(secrets: readonly [string, ...string[]]): Sealing 
           'A value was sealed under a key that is not among the `secret` option.',
         )
       }
-      const bytes = Buffer.from(body ?? '', 'base64url')
+      const bytes = Buffer.from(body, 'base64url')
       try {
+        // Decoders overlook what they cannot read. Here nothing is overlooked: one value, one way to write it.
+        if (more.length > 0 || bytes.toString('base64url') !== body) throw new Error('not canonical')
         const decipher = createDecipheriv(CIPHER, key.bytes, bytes.subarray(0, NONCE_BYTES), {
           authTagLength: TAG_BYTES,
         })

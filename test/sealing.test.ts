@@ -52,6 +52,13 @@ describe('sealing', () => {
     expect(createSealing([SECRET]).open(sealing.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(PLAINTEXT)
   })
 
+  it('opens a value that is written in one way only', () => {
+    const sealed = sealing.seal(PLAINTEXT, PLACE)
+    for (const text of [`${sealed}.more`, `${sealed}.`, `${sealed}%%`, `${sealed}=`, `${sealed}\n`, `${sealed} `]) {
+      expect(rejection(text), JSON.stringify(text)).to.equal('sealed_value_rejected')
+    }
+  })
+
   it('seals equal plaintexts differently each time', () => {
     const sealed = Array.from({ length: 1000 }, () => sealing.seal(PLAINTEXT, PLACE))
     expect(new Set(sealed).size).to.equal(1000)

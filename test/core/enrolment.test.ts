@@ -35,6 +35,9 @@ const PENDING = pendingAuthenticator({ id: 'pending' })
 const VERIFIED = verifiedAuthenticator({ id: 'verified' })
 const ONE_OF_EACH = enabledRecord({ authenticators: [VERIFIED, PENDING] })
 
+/** The first of two was removed. */
+const SECOND_LEFT = enabledRecord({ authenticators: [verifiedAuthenticator({ label: 'Authenticator 2' })] })
+
 const newEnrolment = (id: string, label?: string): NewEnrolment =>
   deepFreeze({
     authenticator: { id, secret: `sealed ${id}`, algorithm: 'SHA256', digits: 8, period: 60 },
@@ -92,7 +95,8 @@ describe('core/enrolment', () => {
     const labels: readonly [string, SecondFactorRecord | undefined, string | undefined, string][] = [
       ['the label that its owner wants', undefined, 'Tablet', 'Tablet'],
       ['a number when its owner gives none', undefined, undefined, 'Authenticator 1'],
-      ['the next number beside a verified one', ONE_OF_EACH, undefined, 'Authenticator 2'],
+      ['the number behind those that there are', ONE_OF_EACH, undefined, 'Authenticator 3'],
+      ['a number that no other has', SECOND_LEFT, undefined, 'Authenticator 3'],
     ]
     for (const [title, record, label, expected] of labels) {
       it(`names an authenticator by ${title}`, () => {
@@ -450,10 +454,12 @@ describe('core/enrolment', () => {
         const present = record?.authenticators.filter(isVerified).map((one) => one.id) ?? []
         expect([...present].sort()).to.deep.equal([...verified].sort())
         expect(isEnabled(record)).to.equal(verified.length > 0)
+        const labels = record?.authenticators.map(({ label }) => label) ?? []
+        expect(new Set(labels).size).to.equal(labels.length)
       }
     }
 
-    it('is on exactly while a right code has confirmed something that is still there', () => {
+    it('is on exactly while a right code has confirmed something that is still there, and names nothing twice', () => {
       const kinds = fc.constantFrom<Move['kind'][]>('enrol', 'enrol', 'right', 'right', 'wrong', 'remove')
       const moves = fc.array(fc.record({ kind: kinds, pick: fc.nat(9) }), { maxLength: 40 })
       fc.assert(fc.property(moves, walk), { numRuns: 200 })

@@ -353,7 +353,7 @@ describe('secondFactorRouter', () => {
       const browser = app.browser()
       await enrolThroughRouter(app, browser, 'nameless')
       expect((await begin(browser)).label).to.equal('Authenticator 2')
-      expect((await begin(browser, { label: '' })).label).to.equal('Authenticator 2')
+      expect((await begin(browser, { label: '' })).label).to.equal('Authenticator 3')
     })
   })
 
