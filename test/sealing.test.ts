@@ -54,7 +54,14 @@ describe('sealing', () => {
 
   it('opens a value that is written in one way only', () => {
     const sealed = sealing.seal(PLAINTEXT, PLACE)
-    for (const text of [`${sealed}.more`, `${sealed}.`, `${sealed}%%`, `${sealed}=`, `${sealed}\n`, `${sealed} `]) {
+    for (const text of [
+      `${sealed}.more`,
+      `${sealed}.`,
+      `${sealed}%%`,
+      `${sealed}=`,
+      `${sealed}\n`,
+      `${sealed} `,
+    ]) {
       expect(rejection(text), JSON.stringify(text)).to.equal('sealed_value_rejected')
     }
   })
