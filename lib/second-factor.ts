@@ -67,7 +67,7 @@ export interface SecondFactor {
   /**
    * Check a code of the second factor: a TOTP code or a backup code, told apart by form. Each counts once, ever.
    *
-   * One read and one guarded write of the storage; while locked, one read.
+   * One read and one guarded write of the storage; while locked, nothing is written.
    */
   verify(userId: string, code: string, options?: Pick<OperationOptions, 'basis'>): Promise<VerifyOutcome>
   /** Make a fresh set of backup codes. The set in force works on until `confirmBackupCodes`. */

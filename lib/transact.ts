@@ -54,9 +54,9 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
 
   async function read(userId: string, deadline: Deadline): Promise<StoredEntry | undefined> {
     const entry: unknown = await deadline.within(() => storage.read(userId))
-    // Only "none" means none: whatever else an adapter makes up must not look like a user without a second factor.
-    if (entry === undefined || entry === null) return undefined
-    const { revision, record } = entry as Partial<StoredEntry>
+    // Only undefined means none: nothing else must look like a user without a second factor.
+    if (entry === undefined) return undefined
+    const { revision, record } = (entry ?? {}) as Partial<StoredEntry>
     if (typeof revision !== 'string' || revision === '') {
       throw new SecondFactorError(
         'storage_unavailable',

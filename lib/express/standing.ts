@@ -69,14 +69,15 @@ export async function standingOf(
     return undefined
   }
   const before = known.get(req)
-  if (before?.secondFactor === secondFactor && before.user === person.user) {
-    if (before.userId !== person.userId) {
+  if (before?.secondFactor === secondFactor) {
+    if (before.userId === person.userId) {
+      if (performance.now() - before.readAt < FRESH_MILLISECONDS) return before.standing
+    } else if (before.user === person.user) {
       throw new SecondFactorError(
         'identity_mismatch',
         'The userId options of the Router, the guards and the strategy give one user two ids.',
       )
     }
-    if (performance.now() - before.readAt < FRESH_MILLISECONDS) return before.standing
   }
   const standing = readStanding(req, secondFactor, person)
   known.set(req, { ...person, secondFactor, standing, readAt: performance.now() })
