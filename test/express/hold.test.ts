@@ -3,7 +3,7 @@ import { type IncomingMessage, request as rawRequest } from 'node:http'
 import { expect } from 'chai'
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express'
 import session from 'express-session'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import passport from 'passport'
 import supertest from 'supertest'
 import {
@@ -13,12 +13,10 @@ import {
   type SecondFactor,
   SecondFactorError,
 } from '../../lib/index.js'
-import { RedisStorage } from '../../lib/storage/redis.js'
 import {
   type Browser,
   cookieOf,
   enrolThroughRouter,
-  startApp,
   type TestApp,
   type TestAppOptions,
   type TestUser,
@@ -26,34 +24,18 @@ import {
 } from '../support/app.js'
 import { outcomeOf } from '../support/endpoints.js'
 import { FailingStorage } from '../support/failing-storage.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
 import { serve } from '../support/serve.js'
+import { appsOnRedis } from '../support/suite.js'
 
 const CHALLENGE = '/2fa/challenge'
 /** What browsers send when a person follows a link. */
 const NAVIGATION = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
 describe('holdForSecondFactor', () => {
-  let redis: RedisServer
-  let options: TestAppOptions
+  const { start } = appsOnRedis()
   let app: TestApp
-  const apps: TestApp[] = []
-
-  const start = async (more: Partial<TestAppOptions> = {}): Promise<TestApp> => {
-    const started = await startApp({ ...options, ...more })
-    apps.push(started)
-    return started
-  }
-
   before(async () => {
-    redis = await startRedis()
-    const client = await redis.client()
-    options = { storage: new RedisStorage({ client }), sessions: client }
     app = await start()
-  })
-  after(async () => {
-    await Promise.all(apps.map((one) => one.close()))
-    await redis.stop()
   })
 
   const signIn = async (where: TestApp, name: string): Promise<Browser> => {

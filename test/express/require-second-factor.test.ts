@@ -1,12 +1,10 @@
 import { expect } from 'chai'
 import type { Request, RequestHandler } from 'express'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import { requireSecondFactor, type RequireOptions, type SecondFactor } from '../../lib/index.js'
-import { RedisStorage } from '../../lib/storage/redis.js'
 import {
   type Browser,
   enrolThroughRouter,
-  startApp,
   type TestApp,
   type TestAppOptions,
   type TestUser,
@@ -14,7 +12,7 @@ import {
 } from '../support/app.js'
 import { outcomeOf } from '../support/endpoints.js'
 import { FailingStorage } from '../support/failing-storage.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { appsOnRedis } from '../support/suite.js'
 import { enrolUser, newService } from '../support/service.js'
 
 /** Beside `POST /transfer` with its five minutes: a guard without an age. */
@@ -25,23 +23,8 @@ const ROUTES: TestAppOptions['routes'] = (host, secondFactor) => {
 }
 
 describe('requireSecondFactor', () => {
-  let redis: RedisServer
-  let options: TestAppOptions
-  const apps: TestApp[] = []
-  const start = async (more: Partial<TestAppOptions> = {}): Promise<TestApp> => {
-    const started = await startApp({ ...options, ...more })
-    apps.push(started)
-    return started
-  }
-  before(async () => {
-    redis = await startRedis()
-    const client = await redis.client()
-    options = { storage: new RedisStorage({ client }), sessions: client, routes: ROUTES }
-  })
-  after(async () => {
-    await Promise.all(apps.map((one) => one.close()))
-    await redis.stop()
-  })
+  const apps = appsOnRedis()
+  const start = (more: Partial<TestAppOptions> = {}) => apps.start({ routes: ROUTES, ...more })
 
   for (const hold of ['with', 'without'] as const) {
     describe(`${hold} holdForSecondFactor in front`, () => {
@@ -263,7 +246,7 @@ describe('requireSecondFactor', () => {
 
   for (const [what, given, wrong, says] of MISUSES) {
     it(`refuses to be made with ${what}, saying so`, async () => {
-      const { secondFactor } = apps[0] ?? (await start())
+      const { secondFactor } = await start()
       const first = (given === 'right' ? secondFactor : given) as SecondFactor
       expect(() => requireSecondFactor(first, wrong as RequireOptions)).to.throw(TypeError, says)
     })

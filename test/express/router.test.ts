@@ -1,20 +1,18 @@
 import { expect } from 'chai'
 import express, { type Request } from 'express'
-import { after, before, describe, it } from 'mocha'
+import { before, describe, it } from 'mocha'
 import { MemoryStorage, type RouterOptions, type SecondFactor, secondFactorRouter } from '../../lib/index.js'
-import { RedisStorage } from '../../lib/storage/redis.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import {
   type Browser,
   enrolThroughRouter,
-  startApp,
   type TestApp,
   type TestAppOptions,
   type TestUser,
 } from '../support/app.js'
 import { callEndpoint, ENDPOINT_CALLS, outcomeOf, preparePerson, titleOf } from '../support/endpoints.js'
 import { readQrCode } from '../support/qr-code.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { appsOnRedis } from '../support/suite.js'
 
 const BACKUP_CODE = /^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){4}$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -25,26 +23,10 @@ type Members = Readonly<Record<string, unknown>>
 const SHOWN_ONCE = ['secret', 'uri', 'qrCode', 'backupCodes', 'codes']
 
 describe('secondFactorRouter', () => {
-  let redis: RedisServer
-  let options: TestAppOptions
+  const { start } = appsOnRedis()
   let app: TestApp
-  const apps: TestApp[] = []
-
-  const start = async (more: Partial<TestAppOptions> = {}): Promise<TestApp> => {
-    const started = await startApp({ ...options, ...more })
-    apps.push(started)
-    return started
-  }
-
   before(async () => {
-    redis = await startRedis()
-    const client = await redis.client()
-    options = { storage: new RedisStorage({ client }), sessions: client }
     app = await start()
-  })
-  after(async () => {
-    await Promise.all(apps.map((one) => one.close()))
-    await redis.stop()
   })
 
   const iso = (secondsFromNow = 0) => new Date(app.clock.now() + secondsFromNow * 1000).toISOString()
