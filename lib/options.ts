@@ -86,8 +86,8 @@ const THROTTLE: ThrottlePolicy = {
 }
 
 /**
- * A backup code has 65 bits or more: nobody guesses one. Wrong ones cost a short wait each, against floods, and nothing
- * that adds up: whoever has the password must not be able to shut the owner out of the recovery too.
+ * A backup code has 65 bits or more, so nobody guesses one. Wrong ones cost a short wait each and nothing that adds up:
+ * what somebody else has tried must not keep the owner from the recovery once it stops.
  */
 const UNGUESSABLE = { weeklyBudget: Number.MAX_SAFE_INTEGER }
 const MINIMUM_SECRET_BYTES = 32

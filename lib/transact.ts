@@ -100,8 +100,9 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
           const present = entry
           const transition = await decide(present?.record)
-          // Where nothing is written, nothing would notice that what is known is out of date.
-          if (transition.change !== 'keep' || justRead) {
+          // Where no write is guarded, nothing would notice that what is known is out of date.
+          const guarded = transition.change === 'put' || (transition.change === 'remove' && present)
+          if (guarded || justRead) {
             // Anything but true has lost: an adapter that answers with undefined fails closed.
             const won: unknown = await deadline.within(() => write(userId, present, transition))
             if (won === true) return transition

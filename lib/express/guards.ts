@@ -44,7 +44,7 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
     const user = identity.visible(req)
     if (!user) {
       if (!options.user) checkPlace(req)
-      if (!req.secondFactor) dropMark(req)
+      if (!req.secondFactor && !hasPassportLogin(req)) dropMark(req)
       next()
       return
     }
@@ -67,7 +67,8 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
       )
       .then((answered) => {
         if (!answered) next()
-      }, next)
+      })
+      .catch(next)
   }
 }
 
@@ -94,18 +95,21 @@ export function requireSecondFactor(
   if (maxAgeSeconds !== undefined) checkRange(caller, 'maxAgeSeconds', maxAgeSeconds, 1, 31_536_000)
 
   return (req, res, next) => {
-    standingOf(req, secondFactor, identity).then(
-      (standing) => {
-        const problem = missing(standing, maxAgeSeconds)
+    standingOf(req, secondFactor, identity)
+      .then(
+        (standing) => missing(standing, maxAgeSeconds),
+        (error: unknown) => {
+          const problem = problemOfError(error)
+          if (problem) return problem
+          throw error
+        },
+      )
+      .then((problem) => {
         if (problem) sendProblem(res, problem)
         else next()
-      },
-      (error: unknown) => {
-        const problem = problemOfError(error)
-        if (problem) sendProblem(res, problem)
-        else next(error)
-      },
-    )
+      })
+      // Also when something has answered meanwhile, and nothing can be sent any more.
+      .catch(next)
   }
 }
 

@@ -54,7 +54,8 @@ export function readIdentity(
     userId,
     person(req) {
       // Only who is held is taken from there: a user that the application itself has sent away stays away.
-      const held = req.secondFactor?.state === 'pending' ? req.secondFactor.user : undefined
+      const isHeld = req.secondFactor?.state === 'pending' && !(userProperty(req) in req)
+      const held = isHeld ? req.secondFactor?.user : undefined
       const found = visible(req) ?? held
       return found && { user: found, userId: userId(found) }
     },
@@ -69,7 +70,9 @@ export const userProperty = (req: Request): 'user' =>
 export function hasPassportLogin(req: Request): boolean {
   const { _sessionManager: manager } = req as { _sessionManager?: { readonly _key?: string } }
   const session = req.session as unknown as Record<string, { user?: unknown } | undefined> | undefined
-  return session?.[manager?._key ?? 'passport']?.user !== undefined
+  const user = session?.[manager?._key ?? 'passport']?.user
+  // As Passport itself reads it: 0 is somebody, the empty and the null are nobody.
+  return Boolean(user) || user === 0
 }
 
 const passportUser = (req: Request): Express.User | undefined => req[userProperty(req)]

@@ -53,7 +53,13 @@ export function currentMark(
  */
 export function sessionOf(req: Request): Session & Partial<SessionData> {
   const session = req.session as (Session & Partial<SessionData>) | undefined
-  if (typeof session?.regenerate !== 'function' || typeof session.save !== 'function') {
+  const store = req.sessionStore as Partial<typeof req.sessionStore> | undefined
+  // Some give cookie-session the methods that Passport asks for, which then do nothing: a store it has not.
+  if (
+    typeof session?.regenerate !== 'function' ||
+    typeof session.save !== 'function' ||
+    typeof store?.get !== 'function'
+  ) {
     throw new SecondFactorError(
       'session_unsupported',
       'The second factor needs express-session in front of it: there is no session, or one that cannot be regenerated.',
@@ -70,7 +76,14 @@ export function sessionOf(req: Request): Session & Partial<SessionData> {
  */
 export async function renewSession(req: Request, mark: SecondFactorMark): Promise<void> {
   const before = sessionOf(req)
-  await settled((done) => before.regenerate(done))
+  try {
+    await settled((done) => before.regenerate(done))
+  } catch (error) {
+    // express-session goes on with an empty session then. What there was is neither destroyed nor to be lost.
+    req.sessionID = before.id
+    req.session = before
+    throw error
+  }
   Object.assign(req.session, before, { secondFactor: mark })
   req.session.touch()
   try {

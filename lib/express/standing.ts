@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import { SecondFactorError } from '../errors.js'
 import type { SecondFactorStatus, Verification } from '../outcomes.js'
 import type { SecondFactor } from '../second-factor.js'
-import { type Identity, type Person, userProperty } from './identity.js'
+import { hasPassportLogin, type Identity, type Person, userProperty } from './identity.js'
 import type { Problem } from './problem.js'
 import { currentMark, dropMark, markOf, renewSession, type SecondFactorMark } from './session.js'
 
@@ -43,6 +43,7 @@ export interface Standing extends Person {
 interface KnownStanding extends Person {
   readonly secondFactor: SecondFactor
   readonly standing: Promise<Standing>
+  readonly session: Request['session']
   readonly readAt: number
 }
 
@@ -65,13 +66,14 @@ export async function standingOf(
 ): Promise<Standing | undefined> {
   const person = identity.person(req)
   if (!person) {
-    dropMark(req)
+    if (!hasPassportLogin(req)) dropMark(req)
     return undefined
   }
   const before = known.get(req)
   if (before?.secondFactor === secondFactor) {
     if (before.userId === person.userId) {
-      if (performance.now() - before.readAt < FRESH_MILLISECONDS) return before.standing
+      const fresh = performance.now() - before.readAt < FRESH_MILLISECONDS
+      if (fresh && before.session === req.session) return before.standing
     } else if (before.user === person.user) {
       throw new SecondFactorError(
         'identity_mismatch',
@@ -80,7 +82,7 @@ export async function standingOf(
     }
   }
   const standing = readStanding(req, secondFactor, person)
-  known.set(req, { ...person, secondFactor, standing, readAt: performance.now() })
+  known.set(req, { ...person, secondFactor, standing, session: req.session, readAt: performance.now() })
   return standing
 }
 
@@ -114,7 +116,7 @@ const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): bo
  */
 export function hold(req: Request, user: Express.User, identity: Identity): void {
   const property = userProperty(req)
-  if (property in req) taken.set(req, req[property])
+  taken.set(req, { user, property, value: property in req ? req[property] : undefined })
   Reflect.deleteProperty(req, property)
   req.secondFactor = { state: 'pending', user }
   if (identity.visible(req)) {
@@ -137,12 +139,27 @@ export async function satisfy(
 ): Promise<void> {
   await renewSession(req, markOf(userId, shown))
   forget(req)
-  if (taken.has(req)) req[userProperty(req)] = taken.get(req)
+  giveBack(req, user)
   req.secondFactor = { state: 'satisfied', user }
 }
 
-/** What `hold` took from the request, to give it back as it was. */
-const taken = new WeakMap<Request, Express.User | undefined>()
+/** What `hold` took from a request, and whose it was. */
+interface Taken {
+  readonly user: Express.User
+  readonly property: 'user'
+  readonly value: Express.User | undefined
+}
+
+const taken = new WeakMap<Request, Taken>()
+
+/** Only to the one it was taken from, and only where nobody else has been signed in to the request since. */
+function giveBack(req: Request, user: Express.User): void {
+  const from = taken.get(req)
+  taken.delete(req)
+  if (from?.user === user && from.value !== undefined && !(from.property in req)) {
+    req[from.property] = from.value
+  }
+}
 
 /** Something about the user has changed: read again before judging again. */
 export function forget(req: Request): void {
