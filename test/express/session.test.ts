@@ -608,6 +608,7 @@ describe('the session', () => {
         const person = await enrolThroughRouter(app, app.browser(), name)
         for (const id of await marked(name)) await client.del(`sess:${id}`)
         const browser = await signIn(name)
+        const before = await whoAmI(browser)
         app.clock.advance(30)
         sessions.fail(command, 1)
         const answer = await show(person, browser)
@@ -615,7 +616,9 @@ describe('the session', () => {
         expect(outcomeOf(answer)).to.equal('503 unavailable')
         expect(answer.get('Retry-After')).to.equal('2')
         expect(await marked(name)).to.deep.equal([])
-        expect(await whoAmI(browser)).to.include({ authenticated: false })
+        const after = await whoAmI(browser)
+        expect(after).to.include({ authenticated: false, state: 'pending' })
+        if (command === 'del') expect(after).to.deep.equal(before)
       })
     }
   })
@@ -629,6 +632,7 @@ describe('the session', () => {
       ['is an object that carries a mark', { secondFactor: { userId: 'anybody', at: 1, epoch: 'e' } }],
       ['can be saved only', { save: done }],
       ['can be regenerated only', { regenerate: done }],
+      ['has both methods, doing nothing, and no store', { save: done, regenerate: done }],
     ]
 
     /** An application without express-session, where somebody is signed in. */
