@@ -99,7 +99,7 @@ describe('where a user stands', () => {
 
   it('costs no crash when something has answered before the storage did', async () => {
     const storage = new FailingStorage()
-    const late = await startApp({
+    const late = await start({
       storage,
       hold: false,
       secondFactor: { storageTimeoutSeconds: 0.1 },
@@ -119,6 +119,5 @@ describe('where a user stands', () => {
       await delay(150)
     })
     expect(unnoticed).to.deep.equal([])
-    await late.close()
   })
 })
