@@ -3,13 +3,7 @@ import type { RequestHandler } from 'express'
 import { before, describe, it } from 'mocha'
 import { setTimeout as delay } from 'node:timers/promises'
 import { requireSecondFactor } from '../../lib/index.js'
-import {
-  type Browser,
-  enrolThroughRouter,
-  startApp,
-  type TestApp,
-  type TestAppOptions,
-} from '../support/app.js'
+import { type Browser, enrolThroughRouter, type TestApp, type TestAppOptions } from '../support/app.js'
 import { FailingStorage } from '../support/failing-storage.js'
 import { unhandledRejections } from '../support/service.js'
 import { appsOnRedis } from '../support/suite.js'
