@@ -1,6 +1,5 @@
 import type { Request } from 'express'
 import type { Authority } from '../core/authority.js'
-
 import type { OperationOptions, SecondFactor } from '../second-factor.js'
 import { hasMember, textMember } from './body.js'
 import { type Problem, problemOf } from './problem.js'

@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { decodeBase32 } from '../base32.js'
-
-const ALGORITHMS: readonly (string | null)[] = ['SHA1', 'SHA256', 'SHA512']
+import { ALGORITHMS, type TotpAlgorithm } from '../record.js'
 
 /**
  * An authenticator app for the tests of an application: what a person's phone would show.
@@ -37,7 +36,7 @@ export class TestAuthenticator {
     this.#digits = Number(parameters.get('digits') ?? 6)
     this.#period = Number(parameters.get('period') ?? 30)
     const known =
-      ALGORITHMS.includes(this.#algorithm) &&
+      ALGORITHMS.includes(this.#algorithm as TotpAlgorithm) &&
       [6, 7, 8].includes(this.#digits) &&
       Number.isInteger(this.#period) &&
       this.#period > 0

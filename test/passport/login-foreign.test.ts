@@ -11,7 +11,7 @@ import {
   WANTED,
 } from '../support/passport-app.js'
 import { answer, PASSPORT_PATHS } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 /** A first factor of the application's own, which Passport knows nothing of. */
 const account = (req: { session: object }): Express.User | undefined => {
@@ -30,11 +30,10 @@ const VARIANTS: readonly (readonly [title: string, held: boolean, user: TotpStra
 
 for (const [title, held, user = account] of VARIANTS) {
   describe(`login when the first factor is not Passport's, ${title}`, () => {
-    let redis: RedisServer
+    const redis = redisOfSuite()
     let app: PassportApp
 
     before(async () => {
-      redis = await startRedis()
       app = await startPassportApp({
         sessions: await redis.client(),
         strategy: { user },
@@ -55,10 +54,7 @@ for (const [title, held, user = account] of VARIANTS) {
         },
       })
     })
-    after(async () => {
-      await app.close()
-      await redis.stop()
-    })
+    after(() => app.close())
 
     const signIn = async ({ name }: Somebody): Promise<Browser> => {
       const browser = app.browser()

@@ -12,7 +12,7 @@ import {
   startPassportApp,
 } from '../support/passport-app.js'
 import { answer, callBack, PASSPORT_PATHS, type WithUser } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 /** Passport's `req.logIn` as it takes its arguments, which is more than its types say. */
 type LogIn = (user: Express.User, ...rest: unknown[]) => void
@@ -77,11 +77,10 @@ const OTHER_USER = [
 const urlOf = (title: string): string => `/paths/${title.replaceAll(/\W+/g, '-')}`
 
 describe('login once the second factor was shown', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     app = await startPassportApp({
       sessions: await redis.client(),
       routes(express, auth, secondFactor) {
@@ -109,10 +108,7 @@ describe('login once the second factor was shown', () => {
       },
     })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   describe('of the same user', () => {
     for (const [title] of SAME_USER) {
@@ -208,17 +204,13 @@ describe('login once the second factor was shown', () => {
 const userProperty = 'member'
 
 describe("login with another userProperty of Passport's", () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     app = await startPassportApp({ sessions: await redis.client(), initialize: { userProperty } })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   for (const path of PASSPORT_PATHS) {
     it(`lets a TOTP code in by ${path.title}`, async () => {

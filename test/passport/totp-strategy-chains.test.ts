@@ -14,18 +14,17 @@ import {
   startPassportApp,
 } from '../support/passport-app.js'
 import { answer, authenticate } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 const INSTANCE = '/paths/the-strategy-itself-in-place-of-its-name'
 const CHAIN = '/paths/chain'
 
 describe('TotpStrategy beside other strategies and other requests', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
   let interleaving: InterleavingStorage
 
   before(async () => {
-    redis = await startRedis()
     const client = await redis.client()
     interleaving = new InterleavingStorage(new RedisStorage({ client }))
     app = await startPassportApp({
@@ -36,10 +35,7 @@ describe('TotpStrategy beside other strategies and other requests', () => {
       },
     })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   describe('behind passport-local in one request', () => {
     const credentialsOf = ({ name }: Somebody, password = PASSWORD) => ({ username: name, password })

@@ -14,7 +14,7 @@ import {
   startPassportApp,
 } from '../support/passport-app.js'
 import { answer, authenticate, PASSPORT_PATHS } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 /** When a callback of the application throws. */
 type Fault = 'success' | 'refusal' | 'error'
@@ -26,11 +26,10 @@ const CALLBACKS: readonly (readonly [title: string, url: string, throwsOn: reado
 ]
 
 describe('TotpStrategy when something fails', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     app = await startPassportApp({
       sessions: await redis.client(),
       routes(express, auth, secondFactor) {
@@ -54,10 +53,7 @@ describe('TotpStrategy when something fails', () => {
     app.storage.recover()
     app.sessions.recover()
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   /** The error that Passport was told, which must be the one of this package. */
   const toldError = (): SecondFactorError => {

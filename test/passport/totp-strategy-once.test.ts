@@ -11,7 +11,7 @@ import {
   startPassportApp,
 } from '../support/passport-app.js'
 import { answer, authenticate } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 const PLAIN = '/paths/a-handler-behind-it'
 const SESSIONLESS = '/paths/sessionless'
@@ -19,11 +19,10 @@ const ROUTER = '/2fa/verify'
 const RACERS = 20
 
 describe('TotpStrategy, one of the ways to show a code', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     const client = await redis.client()
     app = await startPassportApp({
       sessions: client,
@@ -34,10 +33,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
       },
     })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   describe('a code counts once', () => {
     const raceOf = async (somebody: Somebody, paths: readonly string[], code: string) => {

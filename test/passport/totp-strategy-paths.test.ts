@@ -4,21 +4,17 @@ import type { SecondFactorMethod } from '../../lib/index.js'
 import { whoAmI } from '../support/app.js'
 import { BASKET, METHODS, type PassportApp, startPassportApp, WANTED } from '../support/passport-app.js'
 import { PASSPORT_PATHS, type PassportPath } from '../support/passport-paths.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 for (const held of [true, false]) {
   describe(`TotpStrategy on every path, ${held ? 'behind' : 'without'} holdForSecondFactor`, () => {
-    let redis: RedisServer
+    const redis = redisOfSuite()
     let app: PassportApp
 
     before(async () => {
-      redis = await startRedis()
       app = await startPassportApp({ sessions: await redis.client(), ...(!held && { hold: false }) })
     })
-    after(async () => {
-      await app.close()
-      await redis.stop()
-    })
+    after(() => app.close())
 
     for (const path of PASSPORT_PATHS) {
       for (const { method, title } of METHODS) {

@@ -5,7 +5,7 @@ import { type Browser, whoAmI } from '../support/app.js'
 import { METHODS, type PassportApp, type Somebody, startPassportApp } from '../support/passport-app.js'
 import { PASSPORT_PATHS, type PassportPath } from '../support/passport-paths.js'
 import { challengeOf } from '../support/recording-strategy.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 
 /** One wrong code locks, the third disables: what takes a guesser of the defaults all day. */
 const THROTTLE = { freeAttempts: 1, firstWaitSeconds: 30, disableAfter: 3 }
@@ -86,21 +86,17 @@ async function guessWrong(app: PassportApp, somebody: Somebody, method: SecondFa
 
 for (const held of [true, false]) {
   describe(`TotpStrategy refuses ${held ? 'on every path, behind' : 'without'} holdForSecondFactor`, () => {
-    let redis: RedisServer
+    const redis = redisOfSuite()
     let app: PassportApp
 
     before(async () => {
-      redis = await startRedis()
       app = await startPassportApp({
         sessions: await redis.client(),
         secondFactor: { throttle: THROTTLE },
         ...(!held && { hold: false }),
       })
     })
-    after(async () => {
-      await app.close()
-      await redis.stop()
-    })
+    after(() => app.close())
 
     // What stands in front does not know what stands behind: one path is enough for its absence.
     for (const path of held ? PASSPORT_PATHS : PASSPORT_PATHS.slice(0, 1)) {

@@ -14,18 +14,17 @@ import {
 } from '../support/passport-app.js'
 import { answer, authenticate } from '../support/passport-paths.js'
 import { challengeOf } from '../support/recording-strategy.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 import { serve, type Served } from '../support/serve.js'
 import { enrolUser, newService, type TestService } from '../support/service.js'
 
 const SESSIONLESS = '/paths/sessionless'
 
 describe('TotpStrategy with session: false', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     app = await startPassportApp({
       sessions: await redis.client(),
       routes(express, auth) {
@@ -33,10 +32,7 @@ describe('TotpStrategy with session: false', () => {
       },
     })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   for (const { method, title } of METHODS) {
     it(`takes ${title} for this request only, and leaves the session alone`, async () => {

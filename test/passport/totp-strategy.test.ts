@@ -14,17 +14,16 @@ import {
 } from '../support/passport-app.js'
 import { answer, authenticate } from '../support/passport-paths.js'
 import { challengeOf } from '../support/recording-strategy.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { redisOfSuite } from '../support/suite.js'
 import { beginEnrolment } from '../support/service.js'
 
 const PLAIN = '/paths/a-handler-behind-it'
 
 describe('TotpStrategy', () => {
-  let redis: RedisServer
+  const redis = redisOfSuite()
   let app: PassportApp
 
   before(async () => {
-    redis = await startRedis()
     const client = await redis.client()
     app = await startPassportApp({
       sessions: client,
@@ -44,10 +43,7 @@ describe('TotpStrategy', () => {
       },
     })
   })
-  after(async () => {
-    await app.close()
-    await redis.stop()
-  })
+  after(() => app.close())
 
   describe('options', () => {
     const secondFactor = createSecondFactor({ issuer: 'ACME', secret: SECRET, storage: new MemoryStorage() })
