@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import supertest from 'supertest'
 import { TestAuthenticator } from '../lib/testing/index.js'
-import { freePort, type RedisServer, startRedis } from './support/redis.js'
+import { type RedisServer, startRedis } from './support/redis.js'
+import { freePort } from './support/server-process.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIME_STEP = 30_000

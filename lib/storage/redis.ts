@@ -1,16 +1,27 @@
 import { createHash } from 'node:crypto'
 import type { StorageAdapter, StoredEntry } from './adapter.js'
+import { beginning, compact, expand } from './compact.js'
 
-/** What is used of a node-redis client (`createClient`, version 5 or newer). */
+/** What is used of a node-redis client: `createClient`, `createClientPool`, `createCluster`, `createSentinel`. */
 export interface RedisStorageClient {
-  get(key: string): Promise<unknown>
-  evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
-  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  withTypeMapping(mapping: { readonly 36: typeof Buffer }): RedisScriptClient
+}
+
+/** What is used of that client once it answers with bytes. */
+export interface RedisScriptClient {
+  evalSha(sha1: string, call: RedisScriptCall): Promise<unknown>
+  eval(script: string, call: RedisScriptCall): Promise<unknown>
+}
+
+/** One key, so that every call has one node of a cluster to go to. */
+export interface RedisScriptCall {
+  keys: [string]
+  arguments: (string | Buffer)[]
 }
 
 /** Options of {@link RedisStorage}. */
 export interface RedisStorageOptions {
-  /** A connected node-redis client; it stays the application's own. */
+  /** A connected node-redis client, version 5 or newer; it stays the application's own. */
   readonly client: RedisStorageClient
   /** What every key starts with. Default `second-factor:`. */
   readonly prefix?: string
@@ -20,73 +31,90 @@ export interface RedisStorageOptions {
  * The only writer. KEYS[1]: the user's key. ARGV[1]: how the present value must begin, '' when there must be none.
  * ARGV[2]: the value to store, '' to remove it. A key of another type raises an error, which rejects.
  */
-const COMPARE_AND_SET = `
+const COMPARE_AND_SET = script(`
 if ARGV[1] == '' then
   if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 elseif redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
-return 1`
-const COMPARE_AND_SET_SHA1 = createHash('sha1').update(COMPARE_AND_SET).digest('hex')
+return 1`)
+
+/** A GET may be answered by a replica or from a cache in the client, and both lag; a script runs on the primary. */
+const READ = script(`return redis.call('GET', KEYS[1])`)
+
+/** The type of Redis' strings in its protocol: `$`. */
+const STRING_TYPE = 36
 
 /**
- * Records in Redis or Valkey: one string per user, `["revision",{record}]`, changed by one script.
+ * Records in Redis or Valkey, single, behind Sentinel or in a cluster: one string per user, changed by one script.
  *
  * Give the client `disableOfflineQueue: true`, so that a lost server is an error at once instead of a queue.
  *
  * @throws TypeError when `client` is not a node-redis client
  */
 export class RedisStorage implements StorageAdapter {
-  readonly #client: RedisStorageClient
+  readonly #client: RedisScriptClient
   readonly #prefix: string
 
   constructor(options: RedisStorageOptions) {
     const { client, prefix = 'second-factor:' } = options
-    for (const method of ['get', 'evalSha', 'eval'] as const) {
-      if (typeof (client as Partial<RedisStorageClient> | undefined)?.[method] !== 'function') {
-        throw new TypeError(`RedisStorage: client must be a node-redis client (it has no ${method}()).`)
+    for (const method of ['withTypeMapping', 'evalSha', 'eval'] as const) {
+      if (
+        typeof (client as Partial<RedisStorageClient & RedisScriptClient> | undefined)?.[method] !==
+        'function'
+      ) {
+        throw new TypeError(
+          `RedisStorage: client must be a client of the package "redis", version 5 or newer: createClient(), createCluster() or createSentinel() (it has no ${method}()).`,
+        )
       }
     }
     if (typeof prefix !== 'string') throw new TypeError('RedisStorage: prefix must be a string.')
-    this.#client = client
+    this.#client = client.withTypeMapping({ [STRING_TYPE]: Buffer })
     this.#prefix = prefix
   }
 
   async read(userId: string): Promise<StoredEntry | undefined> {
-    const value = await this.#client.get(this.#prefix + userId)
+    const value = await this.#run(READ, userId)
     if (value === null) return undefined
-    if (typeof value !== 'string')
-      throw new TypeError('RedisStorage: the client did not answer with a string.')
-    const [revision, record] = JSON.parse(value) as [string, StoredEntry['record']]
-    return { revision, record }
+    if (!Buffer.isBuffer(value)) throw new TypeError('RedisStorage: the client did not answer with bytes.')
+    return expand(value)
   }
 
   async insert(userId: string, entry: StoredEntry): Promise<boolean> {
-    return this.#compareAndSet(userId, '', encode(entry))
+    return this.#compareAndSet(userId, '', compact(entry))
   }
 
   async replace(userId: string, entry: StoredEntry, revision: string): Promise<boolean> {
-    return this.#compareAndSet(userId, beginning(revision), encode(entry))
+    return this.#compareAndSet(userId, beginning(revision), compact(entry))
   }
 
   async remove(userId: string, revision: string): Promise<boolean> {
     return this.#compareAndSet(userId, beginning(revision), '')
   }
 
-  async #compareAndSet(userId: string, expected: string, next: string): Promise<boolean> {
-    const call = { keys: [this.#prefix + userId], arguments: [expected, next] }
-    const answer = await this.#client.evalSha(COMPARE_AND_SET_SHA1, call).catch((error: unknown) => {
-      // The server does not know the script yet, so it has not run it: teaching it is no second attempt.
-      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-        return this.#client.eval(COMPARE_AND_SET, call)
-      }
-      throw error
-    })
+  async #compareAndSet(userId: string, expected: Buffer | '', next: Buffer | ''): Promise<boolean> {
+    const answer = await this.#run(COMPARE_AND_SET, userId, expected, next)
     if (answer !== 0 && answer !== 1)
       throw new TypeError('RedisStorage: the script gave an unexpected answer.')
     return answer === 1
   }
+
+  async #run({ text, sha1 }: Script, userId: string, ...values: (string | Buffer)[]): Promise<unknown> {
+    const call: RedisScriptCall = { keys: [this.#prefix + userId], arguments: values }
+    try {
+      return await this.#client.evalSha(sha1, call)
+    } catch (error) {
+      // The server does not know the script yet, so it has not run it: teaching it is no second attempt.
+      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return this.#client.eval(text, call)
+      throw error
+    }
+  }
 }
 
-/** Revision and record as one JSON array, so that every value of a revision begins alike and no other does. */
-const encode = (entry: StoredEntry) => JSON.stringify([entry.revision, entry.record])
-const beginning = (revision: string) => `[${JSON.stringify(revision)},`
+interface Script {
+  readonly text: string
+  readonly sha1: string
+}
+
+function script(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') }
+}

@@ -1,8 +1,13 @@
 import type { StorageAdapter, StoredEntry } from './adapter.js'
+import { quoteTable } from './table-name.js'
 
 /** What is used of a database object with better-sqlite3's interface: better-sqlite3, libsql, node:sqlite. */
 export interface SqliteStorageDatabase {
   prepare(sql: string): SqliteStorageStatement
+  /** Whether a transaction is open, as better-sqlite3 and libsql say it. */
+  readonly inTransaction?: boolean
+  /** The same, as node:sqlite says it. */
+  readonly isTransaction?: boolean
 }
 
 /** What is used of its prepared statements. */
@@ -15,17 +20,17 @@ export interface SqliteStorageStatement {
 export interface SqliteStorageOptions {
   /** An open database that has the table of {@link sqliteTable}; it stays the application's own. */
   readonly database: SqliteStorageDatabase
-  /** The table's name, a plain SQL identifier. Default `second_factor`. */
+  /** The table's name, a plain SQL identifier or `schema.table`. Default `second_factor`. */
   readonly table?: string
 }
 
 /**
- * The statement that makes the table, for the application's own migrations.
+ * The statement that makes the table, for the application's own migrations; also in `sql/sqlite.sql`.
  *
  * @throws TypeError when the name is not a plain identifier
  */
 export function sqliteTable(table = 'second_factor'): string {
-  return `CREATE TABLE IF NOT EXISTS ${identifier(table)} (
+  return `CREATE TABLE IF NOT EXISTS ${quoteTable('sqliteTable', table, '"')} (
   user_id TEXT NOT NULL PRIMARY KEY,
   revision TEXT NOT NULL,
   record TEXT NOT NULL
@@ -38,9 +43,12 @@ export function sqliteTable(table = 'second_factor'): string {
 /**
  * Records in a SQLite table: one row per user, each change one guarded statement.
  *
+ * While the application has a transaction open, changes are refused: a rollback would make a used code good again.
+ *
  * @throws TypeError when `database` or `table` is not usable
  */
 export class SqliteStorage implements StorageAdapter {
+  readonly #database: SqliteStorageDatabase
   readonly #read: SqliteStorageStatement
   readonly #insert: SqliteStorageStatement
   readonly #replace: SqliteStorageStatement
@@ -48,12 +56,10 @@ export class SqliteStorage implements StorageAdapter {
 
   constructor(options: SqliteStorageOptions) {
     const { database } = options
-    const table = identifier(options.table ?? 'second_factor')
-    if (typeof (database as Partial<SqliteStorageDatabase> | undefined)?.prepare !== 'function') {
-      throw new TypeError(
-        'SqliteStorage: database must have the interface of better-sqlite3 (it has no prepare()).',
-      )
-    }
+    const table = quoteTable('SqliteStorage', options.table ?? 'second_factor', '"')
+    if (typeof (database as Partial<SqliteStorageDatabase> | undefined)?.prepare !== 'function')
+      throw notSqlite()
+    this.#database = database
     this.#read = database.prepare(`SELECT revision, record FROM ${table} WHERE user_id = ?`)
     this.#insert = database.prepare(
       `INSERT INTO ${table} (user_id, revision, record) VALUES (?, ?, ?) ON CONFLICT (user_id) DO NOTHING`,
@@ -62,6 +68,8 @@ export class SqliteStorage implements StorageAdapter {
       `UPDATE ${table} SET revision = ?, record = ? WHERE user_id = ? AND revision = ?`,
     )
     this.#remove = database.prepare(`DELETE FROM ${table} WHERE user_id = ? AND revision = ?`)
+    // Nobody has this id. Libraries that answer later answer something else now.
+    if (typeof this.#read.get !== 'function' || this.#read.get('') !== undefined) throw notSqlite()
   }
 
   async read(userId: string): Promise<StoredEntry | undefined> {
@@ -70,24 +78,29 @@ export class SqliteStorage implements StorageAdapter {
   }
 
   async insert(userId: string, entry: StoredEntry): Promise<boolean> {
-    return changedOne(this.#insert, userId, entry.revision, JSON.stringify(entry.record))
+    return this.#change(this.#insert, userId, entry.revision, JSON.stringify(entry.record))
   }
 
   async replace(userId: string, entry: StoredEntry, revision: string): Promise<boolean> {
-    return changedOne(this.#replace, entry.revision, JSON.stringify(entry.record), userId, revision)
+    return this.#change(this.#replace, entry.revision, JSON.stringify(entry.record), userId, revision)
   }
 
   async remove(userId: string, revision: string): Promise<boolean> {
-    return changedOne(this.#remove, userId, revision)
+    return this.#change(this.#remove, userId, revision)
+  }
+
+  #change(statement: SqliteStorageStatement, ...parameters: string[]): boolean {
+    if (this.#database.inTransaction ?? this.#database.isTransaction) {
+      throw new Error('SqliteStorage: the database has an open transaction, which could be rolled back.')
+    }
+    const changes = Number(statement.run(...parameters).changes)
+    if (changes !== 0 && changes !== 1)
+      throw new TypeError('SqliteStorage: the database gave an unexpected answer.')
+    return changes === 1
   }
 }
 
-const changedOne = (statement: SqliteStorageStatement, ...parameters: string[]): boolean =>
-  Number(statement.run(...parameters).changes) === 1
-
-function identifier(table: string): string {
-  if (typeof table !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(table)) {
-    throw new TypeError('SqliteStorage: table must be a plain SQL identifier (letters, digits, underscore).')
-  }
-  return `"${table}"`
-}
+const notSqlite = () =>
+  new TypeError(
+    'SqliteStorage: database must be an open database of "better-sqlite3", "libsql" or "node:sqlite".',
+  )

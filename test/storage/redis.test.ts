@@ -1,21 +1,60 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
+import pg from 'pg'
+import { createClient, createClientPool } from 'redis'
 import { RedisStorage, type RedisStorageClient } from '../../lib/storage/redis.js'
 import { storageConformance } from '../../lib/testing/index.js'
+import { AlternatingStorage } from '../support/alternating-storage.js'
+import { ENTRY } from '../support/entry.js'
 import { type RedisClient, type RedisServer, startRedis } from '../support/redis.js'
-
-const ENTRY = { revision: 'r', record: { schema: 1, epoch: 'e', authenticators: [] } } as const
+import { enrolUser, newService, succeeded } from '../support/service.js'
+import { allReject } from '../support/storages.js'
 
 describe('RedisStorage', () => {
   let server: RedisServer
   let client: RedisClient
+  let another: RedisClient
   before(async () => {
     server = await startRedis()
     client = await server.client()
+    another = await server.client()
   })
   after(() => server.stop())
 
-  storageConformance({ describe, it }, () => new RedisStorage({ client }))
+  storageConformance({ describe, it }, () => {
+    return new AlternatingStorage([new RedisStorage({ client }), new RedisStorage({ client: another })])
+  })
+
+  describe('on a pool of clients that speak the older protocol', () => {
+    let pool: ReturnType<typeof createClientPool>
+    before(async () => {
+      pool = createClientPool({ url: server.url, RESP: 2 }, { minimum: 3 })
+      pool.on('error', () => undefined)
+      await pool.connect()
+    })
+    after(() => {
+      pool.destroy()
+    })
+    storageConformance({ describe, it }, () => new RedisStorage({ client: pool }))
+  })
+
+  it('reads what another client has just written, past the cache of a client that has one', async () => {
+    const caching = createClient({ url: server.url, RESP: 3, clientSideCache: { ttl: 0, maxEntries: 0 } })
+    caching.on('error', () => undefined)
+    await caching.connect()
+    const cached = new RedisStorage({ client: caching })
+    const storage = new RedisStorage({ client })
+    await storage.insert('cached', ENTRY)
+    let { revision } = ENTRY
+    for (let round = 0; round < 200; round++) {
+      await cached.read('cached')
+      const next = { ...ENTRY, revision: `round ${round}` }
+      await storage.replace('cached', next, revision)
+      revision = next.revision
+      expect(await cached.read('cached')).to.deep.equal(next)
+    }
+    caching.destroy()
+  })
 
   it('has one key per user, beginning with the prefix', async () => {
     await new RedisStorage({ client, prefix: 'mfa:' }).insert('somebody', ENTRY)
@@ -23,47 +62,68 @@ describe('RedisStorage', () => {
     expect(await new RedisStorage({ client }).read('somebody')).to.equal(undefined)
   })
 
-  it('teaches its script to a server that has forgotten it', async () => {
+  it('teaches its scripts to a server that has forgotten them', async () => {
     const storage = new RedisStorage({ client })
     await client.scriptFlush()
     expect(await storage.insert('after a flush', ENTRY)).to.equal(true)
     await client.scriptFlush()
+    expect(await storage.read('after a flush')).to.deep.equal(ENTRY)
     expect(await storage.remove('after a flush', 'r')).to.equal(true)
+  })
+
+  it('keeps a user with ten backup codes in 700 bytes, the key included', async () => {
+    const service = newService({ storage: new RedisStorage({ client }) })
+    const userId = '01890a5d-ac96-774b-bcce-b302099a8057'
+    const { phone } = await enrolUser(service, userId)
+    succeeded(await service.secondFactor.verify(userId, phone.codeAt(service.clock.now())))
+    expect(await client.memoryUsage(`second-factor:${userId}`)).to.be.at.most(700)
   })
 
   it('rejects, and changes nothing, when the key holds something else', async () => {
     const storage = new RedisStorage({ client })
-    await client.hSet('second-factor:taken', 'field', 'value')
+    await client.hSet('second-factor:somebody', 'field', 'value')
+    expect(await storage.insert('somebody', ENTRY)).to.equal(false)
     for (const attempt of [
-      () => storage.read('taken'),
-      () => storage.replace('taken', ENTRY, 'r'),
-      () => storage.remove('taken', 'r'),
+      () => storage.read('somebody'),
+      () => storage.replace('somebody', ENTRY, 'r'),
+      () => storage.remove('somebody', 'r'),
     ]) {
       expect(await attempt().catch((error: unknown) => error)).to.be.instanceOf(Error)
     }
-    expect(await storage.insert('taken', ENTRY)).to.equal(false)
-    expect(await client.hGet('second-factor:taken', 'field')).to.equal('value')
+    expect(await client.hGetAll('second-factor:somebody')).to.deep.equal({ field: 'value' })
+    await client.del('second-factor:somebody')
   })
+
+  for (const [what, value] of Object.entries({
+    'an empty text': '',
+    JSON: JSON.stringify(['r', ENTRY.record]),
+    'a revision without a record': '1:1:r',
+    'bytes that are not compressed': '1:1:r{"schema":1}',
+    'a length beyond the end': '1:99:r',
+  })) {
+    it(`rejects a value that is ${what}`, async () => {
+      await client.set('second-factor:odd', value)
+      const answer: unknown = await new RedisStorage({ client }).read('odd').catch((error: unknown) => error)
+      expect(answer).to.be.instanceOf(Error)
+    })
+  }
 
   it('rejects while the server is away, and works again when it is back', async () => {
     const storage = new RedisStorage({ client })
     await storage.insert('patient', ENTRY)
     await server.kill()
-    for (const attempt of [
-      () => storage.read('patient'),
-      () => storage.insert('patient', ENTRY),
-      () => storage.replace('patient', ENTRY, 'r'),
-      () => storage.remove('patient', 'r'),
-    ]) {
-      expect(await attempt().catch((error: unknown) => error)).to.be.instanceOf(Error)
-    }
+    await allReject(storage)
     await server.restart()
     while (!client.isReady) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(await storage.read('patient')).to.deep.equal(ENTRY)
   })
 
-  it('refuses what is no client, saying what to pass', () => {
-    expect(() => new RedisStorage({ client: {} as RedisStorageClient })).to.throw(TypeError, 'node-redis')
+  it('refuses what is no client of node-redis, saying what to pass', () => {
+    const others: readonly unknown[] = [undefined, null, 'redis://127.0.0.1/', {}, new pg.Pool()]
+    for (const other of others) {
+      const create = () => new RedisStorage({ client: other as RedisStorageClient })
+      expect(create).to.throw(TypeError, 'createClient(')
+    }
     expect(() => new RedisStorage({ client, prefix: 7 as unknown as string })).to.throw(TypeError, 'prefix')
   })
 })

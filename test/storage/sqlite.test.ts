@@ -1,58 +1,102 @@
 import { expect } from 'chai'
 import Database from 'libsql'
-import { after, describe, it } from 'mocha'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { after, before, describe, it } from 'mocha'
 import { join } from 'node:path'
+import { createClient } from 'redis'
 import { SqliteStorage, type SqliteStorageDatabase, sqliteTable } from '../../lib/storage/sqlite.js'
 import { storageConformance } from '../../lib/testing/index.js'
+import { AlternatingStorage } from '../support/alternating-storage.js'
+import { ENTRY } from '../support/entry.js'
+import { temporaryFolder } from '../support/server-process.js'
+import { type SqliteProcess, startSqliteProcess } from '../support/sqlite-process.js'
+import { allReject, shippedStatement } from '../support/storages.js'
 
 describe('SqliteStorage', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'express-2fa-sqlite-'))
-  const database = new Database(join(folder, 'records.db'))
+  const folder = temporaryFolder()
+  const file = join(folder.path, 'records.db')
+  const database = new Database(file, { timeout: 5000 })
   database.exec(sqliteTable())
-  database.exec(sqliteTable('another_table'))
   after(() => {
     database.close()
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   })
 
-  storageConformance({ describe, it }, () => new SqliteStorage({ database }))
+  describe('in two processes on one file', () => {
+    let another: SqliteProcess
+    before(async () => {
+      another = await startSqliteProcess(file)
+    })
+    after(() => another.stop())
+    storageConformance({ describe, it }, () => {
+      return new AlternatingStorage([new SqliteStorage({ database }), another.storage])
+    })
+  })
 
-  it('keeps its records in the table it is given', async () => {
-    const entry = { revision: 'r', record: { schema: 1, epoch: 'e', authenticators: [] } } as const
-    await new SqliteStorage({ database, table: 'another_table' }).insert('somebody', entry)
+  it('keeps its records in the table it is given, in another database too', async () => {
+    database.exec(`ATTACH '${join(folder.path, 'other.db')}' AS other`)
+    for (const table of ['another_table', 'other.select']) {
+      database.exec(sqliteTable(table))
+      const storage = new SqliteStorage({ database, table })
+      expect(await storage.insert('somebody', ENTRY)).to.equal(true)
+      expect(await storage.read('somebody')).to.deep.equal(ENTRY)
+    }
     expect(await new SqliteStorage({ database }).read('somebody')).to.equal(undefined)
   })
 
+  it('ships the statement that makes its table', () => {
+    expect(shippedStatement('sqlite')).to.equal(sqliteTable())
+  })
+
   it('refuses a table name that is no plain identifier', () => {
-    for (const table of ['a"b', 'a b', 'a;b', '1a', '', 'a.b']) {
+    for (const table of ['a"b', 'a b', 'a;b', '1a', '', 'a.b.c', '.a', 'a.', 7 as unknown as string]) {
       expect(() => new SqliteStorage({ database, table }), table).to.throw(TypeError, 'table')
       expect(() => sqliteTable(table), table).to.throw(TypeError, 'table')
     }
   })
 
-  it('refuses what is no database, saying what to pass', () => {
-    const nothing = undefined as unknown as SqliteStorageDatabase
-    expect(() => new SqliteStorage({ database: nothing })).to.throw(TypeError, 'database')
+  it('refuses what is no such database, saying what to pass', () => {
+    const others: Readonly<Record<string, unknown>> = {
+      nothing: undefined,
+      null: null,
+      'a file name': file,
+      'an object without methods': {},
+      'a client of Redis': createClient(),
+      'a library that answers by callbacks, as sqlite3 does': {
+        prepare: () => ({
+          get() {
+            return this
+          },
+        }),
+      },
+      'a library that answers by promises, as sqlite does': { prepare: () => Promise.resolve({}) },
+    }
+    for (const [what, other] of Object.entries(others)) {
+      const create = () => new SqliteStorage({ database: other as SqliteStorageDatabase })
+      expect(create, what).to.throw(TypeError, 'better-sqlite3')
+    }
+  })
+
+  it('changes nothing while the application has a transaction open, which it could roll back', async () => {
+    const storage = new SqliteStorage({ database })
+    await storage.insert('before', ENTRY)
+    database.exec('BEGIN')
+    const answers = [
+      storage.insert('within', ENTRY),
+      storage.replace('before', { ...ENTRY, revision: 'next' }, 'r'),
+      storage.remove('before', 'r'),
+    ]
+    for (const settled of await Promise.allSettled(answers)) expect(settled.status).to.equal('rejected')
+    database.exec('ROLLBACK')
+    expect(await storage.read('before')).to.deep.equal(ENTRY)
+    expect(await storage.insert('within', ENTRY)).to.equal(true)
   })
 
   it('rejects, and does not answer false, when the database fails', async () => {
-    const closed = new Database(':memory:')
-    closed.exec(sqliteTable())
-    const storage = new SqliteStorage({ database: closed })
-    closed.exec('DROP TABLE second_factor')
-    const entry = { revision: 'r', record: { schema: 1, epoch: 'e', authenticators: [] } } as const
-    const attempts = [
-      () => storage.read('a'),
-      () => storage.insert('a', entry),
-      () => storage.replace('a', entry, 'r'),
-      () => storage.remove('a', 'r'),
-    ]
-    for (const attempt of attempts) {
-      const answer: unknown = await attempt().catch((error: unknown) => error)
-      expect(answer).to.be.instanceOf(Error)
-    }
-    closed.close()
+    const failing = new Database(':memory:')
+    failing.exec(sqliteTable())
+    const storage = new SqliteStorage({ database: failing })
+    failing.exec('DROP TABLE second_factor')
+    await allReject(storage)
+    failing.close()
   })
 })

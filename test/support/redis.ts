@@ -1,11 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { once } from 'node:events'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'redis'
+import { freePort, startProcess, temporaryFolder } from './server-process.js'
 
 /** A Redis server of a test's own: on loopback, on a free port, its data in a temporary folder. */
 export interface RedisServer {
@@ -17,59 +11,64 @@ export interface RedisServer {
   kill(): Promise<void>
   /** Start it again on the same port and data. */
   restart(): Promise<void>
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   stop(): Promise<void>
 }
 
 export type RedisClient = ReturnType<typeof newClient>
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const server of running) server.kill('SIGKILL')
-})
-
-/** Start a real Redis. Every write is on disk before it is answered, so that a crash loses nothing. */
-export async function startRedis(): Promise<RedisServer> {
+/**
+ * Start a real Redis. Every write is on disk before it is answered, so that a crash loses nothing.
+ *
+ * @param more - settings beside these, by name
+ * @param sentinel - the lines of a configuration file that a Sentinel keeps
+ */
+export async function startRedis(more: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const port = await freePort()
-  const folder = mkdtempSync(join(tmpdir(), 'express-2fa-redis-'))
+  const folder = temporaryFolder()
   const url = `redis://127.0.0.1:${port}`
   const clients: RedisClient[] = []
-  let server = await launch(port, folder)
-
-  const kill = async () => {
-    running.delete(server)
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const exited = once(server, 'exit')
-    server.kill('SIGKILL')
-    await exited
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder.path,
+    save: '',
+    appendonly: 'yes',
+    appendfsync: 'always',
+    ...more,
   }
+  const server = await startProcess({
+    program: 'redis-server',
+    options: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...String(value).split(' ')]),
+    ping: () => ping(port),
+  })
   return {
     url,
     port,
+    ...server,
     async client() {
       const client = await redisClient(url)
       clients.push(client)
       return client
     },
-    kill,
-    async restart() {
-      server = await launch(port, folder)
-    },
     async stop() {
       for (const client of clients) client.destroy()
-      await kill()
-      rmSync(folder, { recursive: true, force: true })
+      await server.kill()
+      folder.remove()
     },
   }
 }
 
-/** A port of loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
+/** Rejects unless a Redis answers on this port. */
+export async function ping(port: number): Promise<void> {
+  const probe = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: false } })
+  probe.on('error', () => undefined)
+  try {
+    await probe.connect()
+    await probe.ping()
+  } finally {
+    if (probe.isOpen) probe.destroy()
+  }
 }
 
 /** A connected client, which fails at once while the server is away. */
@@ -88,29 +87,4 @@ function newClient(url: string) {
   // Without a listener a lost connection would end the process; what it means shows in the commands' answers.
   client.on('error', () => undefined)
   return client
-}
-
-async function launch(port: number, folder: string): Promise<ChildProcess> {
-  const options = { port, bind: '127.0.0.1', dir: folder, save: '', appendonly: 'yes', appendfsync: 'always' }
-  const server = spawn(
-    'redis-server',
-    Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    { stdio: 'ignore' },
-  )
-  running.add(server)
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (server.exitCode !== null) throw new Error('redis-server ended at once.')
-    const probe = createClient({ url: `redis://127.0.0.1:${port}`, socket: { reconnectStrategy: false } })
-    probe.on('error', () => undefined)
-    try {
-      await probe.connect()
-      await probe.ping()
-      return server
-    } catch {
-      await delay(25)
-    } finally {
-      if (probe.isOpen) probe.destroy()
-    }
-  }
-  throw new Error('redis-server did not answer in time.')
 }

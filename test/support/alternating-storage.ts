@@ -1,0 +1,28 @@
+import type { StorageAdapter, StoredEntry } from '../../lib/index.js'
+
+/** Several ways to one database, used in turn: what one has written, the next one must see. */
+export class AlternatingStorage implements StorageAdapter {
+  #calls = 0
+
+  constructor(private readonly storages: readonly [StorageAdapter, ...StorageAdapter[]]) {}
+
+  read(userId: string): Promise<StoredEntry | undefined> {
+    return this.#next().read(userId)
+  }
+
+  insert(userId: string, entry: StoredEntry): Promise<boolean> {
+    return this.#next().insert(userId, entry)
+  }
+
+  replace(userId: string, entry: StoredEntry, revision: string): Promise<boolean> {
+    return this.#next().replace(userId, entry, revision)
+  }
+
+  remove(userId: string, revision: string): Promise<boolean> {
+    return this.#next().remove(userId, revision)
+  }
+
+  #next(): StorageAdapter {
+    return this.storages[this.#calls++ % this.storages.length] ?? this.storages[0]
+  }
+}

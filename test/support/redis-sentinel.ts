@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createSentinel } from 'redis'
+import { ping, type RedisServer, startRedis } from './redis.js'
+import { freePort, startProcess, temporaryFolder } from './server-process.js'
+
+const NAME = 'second-factors'
+
+/** A primary, its replica and a Sentinel that watches them, all on loopback. */
+export interface RedisSentinelServers {
+  readonly primary: RedisServer
+  readonly replica: RedisServer
+  /** A connected Sentinel client; closed by `stop`. */
+  client(): Promise<RedisSentinelClient>
+  stop(): Promise<void>
+}
+
+export type RedisSentinelClient = ReturnType<typeof newClient>
+
+/** Start a Redis with one replica, and a Sentinel that promotes it once the primary has been away for half a second. */
+export async function startRedisSentinel(): Promise<RedisSentinelServers> {
+  const primary = await startRedis()
+  const replica = await startRedis({ replicaof: `127.0.0.1 ${primary.port}` })
+  await (await primary.client()).sendCommand(['WAIT', '1', '10000'])
+
+  const port = await freePort()
+  const folder = temporaryFolder()
+  // A Sentinel keeps what it knows in its configuration file.
+  const configuration = join(folder.path, 'sentinel.conf')
+  writeFileSync(
+    configuration,
+    `port ${port}
+bind 127.0.0.1
+dir ${folder.path}
+sentinel monitor ${NAME} 127.0.0.1 ${primary.port} 1
+sentinel down-after-milliseconds ${NAME} 500
+sentinel failover-timeout ${NAME} 2000
+`,
+  )
+  const sentinel = await startProcess({
+    program: 'redis-server',
+    options: [configuration, '--sentinel'],
+    ping: () => ping(port),
+  })
+
+  const clients: RedisSentinelClient[] = []
+  return {
+    primary,
+    replica,
+    async client() {
+      const client = newClient(port)
+      client.on('error', () => undefined)
+      await client.connect()
+      clients.push(client)
+      return client
+    },
+    async stop() {
+      await Promise.all(clients.map((client) => client.destroy()))
+      await sentinel.kill()
+      folder.remove()
+      await Promise.all([primary.stop(), replica.stop()])
+    },
+  }
+}
+
+function newClient(port: number) {
+  return createSentinel({
+    name: NAME,
+    sentinelRootNodes: [{ host: '127.0.0.1', port }],
+    nodeClientOptions: { disableOfflineQueue: true },
+    // It would read from the replica.
+    replicaPoolSize: 1,
+    scanInterval: 200,
+  })
+}
