@@ -7,34 +7,31 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import supertest from 'supertest'
-import { TestAuthenticator } from '../lib/testing/index.js'
+import type pg from 'pg'
+import type { StorageAdapter } from '../lib/index.js'
+import { storageConformance, TestAuthenticator } from '../lib/testing/index.js'
+import { type PostgresServer, startPostgres } from './support/postgres.js'
 import { type RedisServer, startRedis } from './support/redis.js'
 import { freePort } from './support/server-process.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIME_STEP = 30_000
 
-describe('the quick start of the README', () => {
-  let redis: RedisServer
+describe('the README', () => {
   let folder: string
-  let program: string
-  let server: ChildProcess | undefined
-
-  before(async () => {
-    redis = await startRedis()
+  const file = (name: string) => join(folder, name)
+  before(() => {
     // Within the project, where the package and its peers are found by their names.
     mkdirSync(join(ROOT, 'build'), { recursive: true })
     folder = mkdtempSync(join(ROOT, 'build', 'readme-'))
-    program = join(folder, 'quick-start.ts')
-    writeFileSync(program, quickStart())
+    writeFileSync(file('quick-start.ts'), firstProgramBelow('## Quick start'))
+    writeFileSync(file('my-storage.ts'), firstProgramBelow('### Write your own storage'))
   })
-  after(async () => {
-    server?.kill('SIGKILL')
-    await redis.stop()
+  after(() => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('compiles with strict options', async () => {
+  it('has programs that compile with strict options', async () => {
     const config = join(folder, 'tsconfig.json')
     writeFileSync(
       config,
@@ -48,7 +45,7 @@ describe('the quick start of the README', () => {
           types: ['node'],
           typeRoots: [join(ROOT, 'node_modules/@types')],
         },
-        files: [program],
+        files: [file('quick-start.ts'), file('my-storage.ts')],
       }),
     )
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
@@ -58,50 +55,82 @@ describe('the quick start of the README', () => {
     expect(result.stdout).to.equal('')
   })
 
-  it('runs as it stands: enrols, holds, and lets in with a code', async () => {
-    const port = await freePort()
-    server = spawn(process.execPath, ['--import', 'tsx', program], {
-      cwd: ROOT,
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        PORT: String(port),
-        REDIS_URL: redis.url,
-        SECOND_FACTOR_SECRET: 'x'.repeat(32),
-        SESSION_SECRET: 'y'.repeat(32),
-      },
+  describe('quick start', () => {
+    let redis: RedisServer
+    let server: ChildProcess | undefined
+    before(async () => {
+      redis = await startRedis()
     })
-    const url = `http://127.0.0.1:${port}`
-    await answering(url)
+    after(async () => {
+      server?.kill('SIGKILL')
+      await redis.stop()
+    })
 
-    const browser = supertest.agent(url)
-    await browser.post('/login').send({ name: 'alice' }).expect(204)
-    await browser.get('/account').expect(200)
-    const begun = await browser.post('/2fa/totp').expect(201)
-    const { id, uri } = begun.body as { id: string; uri: string }
-    const phone = new TestAuthenticator(uri)
-    const confirmed = await browser.post(`/2fa/totp/${id}/verify`).send({ code: phone.codeAt() }).expect(200)
-    expect((confirmed.body as { backupCodes: string[] }).backupCodes).to.have.length(10)
+    it('runs as it stands: enrols, holds, and lets in with a code', async () => {
+      const port = await freePort()
+      server = spawn(process.execPath, ['--import', 'tsx', file('quick-start.ts')], {
+        cwd: ROOT,
+        stdio: 'ignore',
+        env: {
+          ...process.env,
+          PORT: String(port),
+          REDIS_URL: redis.url,
+          SECOND_FACTOR_SECRET: 'x'.repeat(32),
+          SESSION_SECRET: 'y'.repeat(32),
+        },
+      })
+      const url = `http://127.0.0.1:${port}`
+      await answering(url)
 
-    const again = supertest.agent(url)
-    await again.post('/login').send({ name: 'alice' }).expect(204)
-    await again.get('/account').expect(401)
-    await again.post('/transfer').expect(403)
-    await again
-      .post('/login/2fa')
-      .send({ code: phone.codeAt(Date.now() + TIME_STEP) })
-      .expect(204)
-    await again.get('/account').expect(200, { account: { id: 'alice' } })
-    await again.post('/transfer').expect(204)
+      const browser = supertest.agent(url)
+      await browser.post('/login').send({ name: 'alice' }).expect(204)
+      await browser.get('/account').expect(200)
+      const begun = await browser.post('/2fa/totp').expect(201)
+      const { id, uri } = begun.body as { id: string; uri: string }
+      const phone = new TestAuthenticator(uri)
+      const confirmed = await browser
+        .post(`/2fa/totp/${id}/verify`)
+        .send({ code: phone.codeAt() })
+        .expect(200)
+      expect((confirmed.body as { backupCodes: string[] }).backupCodes).to.have.length(10)
+
+      const again = supertest.agent(url)
+      await again.post('/login').send({ name: 'alice' }).expect(204)
+      await again.get('/account').expect(401)
+      await again.post('/transfer').expect(403)
+      await again
+        .post('/login/2fa')
+        .send({ code: phone.codeAt(Date.now() + TIME_STEP) })
+        .expect(204)
+      await again.get('/account').expect(200, { account: { id: 'alice' } })
+      await again.post('/transfer').expect(204)
+    })
+  })
+
+  describe('storage of your own', () => {
+    let postgres: PostgresServer
+    let pool: pg.Pool
+    before(async () => {
+      postgres = await startPostgres()
+      pool = await postgres.pool()
+    })
+    after(() => postgres.stop())
+
+    storageConformance({ describe, it }, async () => {
+      const { MyStorage } = (await import(file('my-storage.ts'))) as {
+        MyStorage: new (pool: pg.Pool) => StorageAdapter
+      }
+      return new MyStorage(pool)
+    })
   })
 })
 
-/** The first program of the README, to the letter. */
-function quickStart(): string {
+/** The first program below a heading, to the letter. */
+function firstProgramBelow(heading: string): string {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const block = /## Quick start\n\n```ts\n(.*?)```/s.exec(readme)?.[1]
-  if (!block) throw new Error('The README has no quick start.')
-  return block
+  const program = readme.split(`\n${heading}\n`)[1]?.split('```ts\n')[1]?.split('```')[0]
+  if (!program) throw new Error(`There is no program below "${heading}".`)
+  return program
 }
 
 async function answering(url: string): Promise<void> {
