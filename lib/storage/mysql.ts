@@ -69,12 +69,7 @@ export class MysqlStorage implements StorageAdapter {
 
   async insert(userId: string, entry: StoredEntry): Promise<boolean> {
     const sql = `INSERT INTO ${this.#table} (user_id, revision, record) VALUES (?, ?, ?)`
-    try {
-      return await this.#change(sql, userId, entry.revision, JSON.stringify(entry.record))
-    } catch (error) {
-      if ((error as { code?: unknown } | null)?.code === 'ER_DUP_ENTRY') return false
-      throw error
-    }
+    return this.#change(sql, userId, entry.revision, JSON.stringify(entry.record))
   }
 
   async replace(userId: string, entry: StoredEntry, revision: string): Promise<boolean> {
@@ -87,12 +82,17 @@ export class MysqlStorage implements StorageAdapter {
   }
 
   async #change(sql: string, ...values: string[]): Promise<boolean> {
-    const [result] = await this.#pool.execute(
-      sql,
-      values.map((value) => Buffer.from(value)),
-    )
-    const { affectedRows } = result as { affectedRows?: unknown }
-    if (affectedRows === 0 || affectedRows === 1) return affectedRows === 1
+    try {
+      const bytes = values.map((value) => Buffer.from(value))
+      const [result] = await this.#pool.execute(sql, bytes)
+      const { affectedRows } = result as { affectedRows?: unknown }
+      if (affectedRows === 0 || affectedRows === 1) return affectedRows === 1
+    } catch (error) {
+      // There is an entry already; or InnoDB, and Galera, took back the statement of a race's loser.
+      const { code } = (error ?? {}) as { code?: unknown }
+      if (code === 'ER_DUP_ENTRY' || code === 'ER_LOCK_DEADLOCK') return false
+      throw error
+    }
     throw new TypeError('MysqlStorage: the pool gave an unexpected answer.')
   }
 }

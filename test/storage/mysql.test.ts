@@ -26,6 +26,21 @@ describe('MysqlStorage', () => {
     return new AlternatingStorage([new MysqlStorage({ pool }), new MysqlStorage({ pool: foreign })])
   })
 
+  it('takes a deadlock of racing inserts and removals for a lost race, and rejects nothing', async () => {
+    const storage = new MysqlStorage({ pool })
+    const workers = Array.from({ length: 8 }, async (_, worker) => {
+      for (let round = 0; round < 400; round++) {
+        const user = `storm ${Math.floor(round / 8)}`
+        const present = await storage.read(user)
+        const revision = `${worker} ${round}`
+        if (!present) await storage.insert(user, { ...ENTRY, revision })
+        else if (round % 2 === 0) await storage.remove(user, present.revision)
+        else await storage.replace(user, { ...ENTRY, revision }, present.revision)
+      }
+    })
+    await Promise.all(workers)
+  })
+
   it('takes the pool of promises that a pool of callbacks has', async () => {
     const callbacks = mysql.createPool({ ...server.where, database: 'test' })
     const storage = new MysqlStorage({ pool: callbacks.promise() })
@@ -85,6 +100,22 @@ describe('MysqlStorage', () => {
     await allReject(storage)
     await server.restart()
     expect(await storage.read('patient')).to.deep.equal(ENTRY)
+  })
+
+  it('takes a duplicate key and a deadlock for a lost race, and nothing else', async () => {
+    for (const [code, expected] of [
+      ['ER_DUP_ENTRY', false],
+      ['ER_LOCK_DEADLOCK', false],
+      ['ER_LOCK_WAIT_TIMEOUT', 'rejected'],
+      [undefined, 'rejected'],
+    ] as const) {
+      const losing = {
+        getConnection: () => undefined,
+        execute: () => Promise.reject(Object.assign(new Error('Lost.'), { code })),
+      }
+      const storage = new MysqlStorage({ pool: losing as unknown as MysqlStoragePool })
+      expect(await storage.insert('a', ENTRY).catch(() => 'rejected'), code).to.equal(expected)
+    }
   })
 
   it('rejects when the pool answers with something else', async () => {

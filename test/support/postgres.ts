@@ -49,6 +49,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       'max_connections=200',
     ],
     ...owner,
+    forks: true,
     ping: () => withClient(url, (client) => client.query('SELECT 1')),
   })
   return {

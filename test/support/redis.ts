@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { freePort, startProcess, temporaryFolder } from './server-process.js'
 
@@ -21,7 +22,6 @@ export type RedisClient = ReturnType<typeof newClient>
  * Start a real Redis. Every write is on disk before it is answered, so that a crash loses nothing.
  *
  * @param more - settings beside these, by name
- * @param sentinel - the lines of a configuration file that a Sentinel keeps
  */
 export async function startRedis(more: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const port = await freePort()
@@ -68,6 +68,18 @@ export async function ping(port: number): Promise<void> {
     await probe.ping()
   } finally {
     if (probe.isOpen) probe.destroy()
+  }
+}
+
+/** Resolves when a replica has everything that the primary has, to which this client is connected. */
+export async function caughtUp(client: RedisClient): Promise<void> {
+  const deadline = performance.now() + 10_000
+  for (;;) {
+    // WAIT speaks of what its own connection has written; which may be refused until there is a replica.
+    const written = await client.set('caught up', 'not yet').catch(() => undefined)
+    if (written !== undefined && (await client.wait(1, 1000)) >= 1) return
+    if (performance.now() > deadline) throw new Error('No replica has caught up in time.')
+    await delay(20)
   }
 }
 

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 
 const PATIENCE_MS = 20_000
 
@@ -15,6 +16,8 @@ export interface ServerCommand {
   /** Run as this user, where the tests run as root. */
   readonly uid?: number | undefined
   readonly gid?: number | undefined
+  /** It works in processes of its own making, which a crash ends as well. */
+  readonly forks?: boolean
   /** Rejects while the server does not answer. */
   readonly ping: () => Promise<unknown>
 }
@@ -39,20 +42,37 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
   let server = await launch(command)
   return {
     async kill() {
+      if (server.exitCode === null && server.signalCode === null) {
+        const exited = once(server, 'exit')
+        if (command.forks) await killChildren(server)
+        server.kill('SIGKILL')
+        await exited
+      }
       running.delete(server)
-      if (server.exitCode !== null || server.signalCode !== null) return
-      const exited = once(server, 'exit')
-      server.kill('SIGKILL')
-      await exited
     },
     async restart() {
-      server = await launch(command)
+      server = await relaunch(command)
     },
     signal(signal) {
       server.kill(signal)
     },
   }
 }
+
+/** Launch until it stays: what a killed server held may be held for a moment longer. */
+async function relaunch(command: ServerCommand): Promise<ChildProcess> {
+  const giveUpAt = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await launch(command)
+    } catch (error) {
+      if (!(error instanceof EndedAtOnce) || Date.now() > giveUpAt) throw error
+      await delay(20)
+    }
+  }
+}
+
+class EndedAtOnce extends Error {}
 
 async function launch({ program, options, uid, gid, ping }: ServerCommand): Promise<ChildProcess> {
   const server = spawn(program, options, {
@@ -64,7 +84,10 @@ async function launch({ program, options, uid, gid, ping }: ServerCommand): Prom
   running.add(server)
   const giveUpAt = Date.now() + PATIENCE_MS
   for (;;) {
-    if (server.exitCode !== null) throw new Error(`${program} ended at once.`)
+    if (server.exitCode !== null) {
+      running.delete(server)
+      throw new EndedAtOnce(`${program} ended at once.`)
+    }
     try {
       await ping()
       return server
@@ -72,6 +95,24 @@ async function launch({ program, options, uid, gid, ping }: ServerCommand): Prom
       if (Date.now() > giveUpAt) throw new Error(`${program} did not answer in time.`, { cause: error })
       await delay(20)
     }
+  }
+}
+
+/** Kill what a server has forked. It stands still meanwhile, so that it makes no others. */
+async function killChildren(server: ChildProcess): Promise<void> {
+  server.kill('SIGSTOP')
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid='])
+  for (const line of stdout.split('\n')) {
+    const [child, parent] = line.trim().split(/\s+/).map(Number)
+    if (child !== undefined && parent === server.pid) endProcess(child)
+  }
+}
+
+function endProcess(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
   }
 }
 
