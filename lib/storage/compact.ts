@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { StoredEntry } from './adapter.js'
 
@@ -15,15 +16,22 @@ const DICTIONARY = Buffer.from(
     '}],"backupCodes":{"id":"","key":"","digests":["","","","","","","","","",""],"createdAt":1}}',
 )
 /** A window of 4 kB sees the whole of a record, and is set up faster than the usual 32 kB. */
-const OPTIONS = { dictionary: DICTIONARY, windowBits: 12, memLevel: 5 }
+const COMPRESSION = { dictionary: DICTIONARY, windowBits: 12, memLevel: 5 }
 
 /** How every value with this revision begins, and no value with another: the length comes first. */
 export const beginning = (revision: string): Buffer =>
   Buffer.from(`1:${Buffer.byteLength(revision)}:${revision}`)
 
-/** The entry as bytes: its revision, readable for the comparison, then its record, compressed. */
-export const compact = ({ revision, record }: StoredEntry): Buffer =>
-  Buffer.concat([beginning(revision), deflateRawSync(JSON.stringify(record), OPTIONS)])
+const NONCE_BYTES = 6
+
+/**
+ * The entry as bytes: its revision, readable for the comparison, something that no other call of this has, and the
+ * record, compressed.
+ */
+export function compact({ revision, record }: StoredEntry): Buffer {
+  const compressed = deflateRawSync(JSON.stringify(record), COMPRESSION)
+  return Buffer.concat([beginning(revision), randomBytes(NONCE_BYTES), compressed])
+}
 
 /**
  * The entry that `compact` wrote.
@@ -33,10 +41,10 @@ export const compact = ({ revision, record }: StoredEntry): Buffer =>
 export function expand(value: Buffer): StoredEntry {
   const [mark, length] = /^1:(\d+):/.exec(value.toString('latin1', 0, 16)) ?? []
   if (mark === undefined) throw new Error('RedisStorage: the stored value is not one of its own.')
-  const recordAt = mark.length + Number(length)
-  const record = inflateRawSync(value.subarray(recordAt), OPTIONS).toString()
+  const end = mark.length + Number(length)
+  const record = inflateRawSync(value.subarray(end + NONCE_BYTES), COMPRESSION).toString()
   return {
-    revision: value.toString('utf8', mark.length, recordAt),
+    revision: value.toString('utf8', mark.length, end),
     record: JSON.parse(record) as StoredEntry['record'],
   }
 }

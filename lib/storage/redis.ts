@@ -30,11 +30,16 @@ export interface RedisStorageOptions {
 /**
  * The only writer. KEYS[1]: the user's key. ARGV[1]: how the present value must begin, '' when there must be none.
  * ARGV[2]: the value to store, '' to remove it. A key of another type raises an error, which rejects.
+ *
+ * No two calls have the same value to store. If it is there already, then the answer to this very call got lost, and
+ * the client, as one behind Sentinel does, has sent it again.
  */
 const COMPARE_AND_SET = script(`
+local present = redis.call('GET', KEYS[1])
+if present and present == ARGV[2] then return 1 end
 if ARGV[1] == '' then
-  if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-elseif redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) ~= ARGV[1] then return 0 end
+  if present then return 0 end
+elseif not present or string.sub(present, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
 return 1`)
 
@@ -47,7 +52,8 @@ const STRING_TYPE = 36
 /**
  * Records in Redis or Valkey, single, behind Sentinel or in a cluster: one string per user, changed by one script.
  *
- * Give the client `disableOfflineQueue: true`, so that a lost server is an error at once instead of a queue.
+ * Give the client `disableOfflineQueue: true`, so that a lost server is an error at once instead of a queue; and one
+ * behind Sentinel `maxCommandRediscovers: 0`, so that it does not keep people waiting for a failover.
  *
  * @throws TypeError when `client` is not a node-redis client
  */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSentinel } from 'redis'
-import { ping, type RedisServer, startRedis } from './redis.js'
+import { caughtUp, ping, type RedisServer, startRedis } from './redis.js'
 import { freePort, startProcess, temporaryFolder } from './server-process.js'
 
 const NAME = 'second-factors'
@@ -10,18 +10,25 @@ const NAME = 'second-factors'
 export interface RedisSentinelServers {
   readonly primary: RedisServer
   readonly replica: RedisServer
-  /** A connected Sentinel client; closed by `stop`. */
-  client(): Promise<RedisSentinelClient>
+  /** A connected Sentinel client, which fails at once while the primary is away; closed by `stop`. */
+  client(more?: RedisSentinelClientOptions): Promise<RedisSentinelClient>
   stop(): Promise<void>
 }
+
+/** What tests change about the client. */
+export type RedisSentinelClientOptions = Pick<
+  Parameters<typeof createSentinel>[0],
+  'maxCommandRediscovers' | 'nodeAddressMap'
+>
 
 export type RedisSentinelClient = ReturnType<typeof newClient>
 
 /** Start a Redis with one replica, and a Sentinel that promotes it once the primary has been away for half a second. */
 export async function startRedisSentinel(): Promise<RedisSentinelServers> {
-  const primary = await startRedis()
+  // Otherwise it waits seconds for more replicas before it sends anything to the first.
+  const primary = await startRedis({ 'repl-diskless-sync-delay': 0 })
   const replica = await startRedis({ replicaof: `127.0.0.1 ${primary.port}` })
-  await (await primary.client()).sendCommand(['WAIT', '1', '10000'])
+  await caughtUp(await primary.client())
 
   const port = await freePort()
   const folder = temporaryFolder()
@@ -47,8 +54,8 @@ sentinel failover-timeout ${NAME} 2000
   return {
     primary,
     replica,
-    async client() {
-      const client = newClient(port)
+    async client(more = {}) {
+      const client = newClient(port, more)
       client.on('error', () => undefined)
       await client.connect()
       clients.push(client)
@@ -63,13 +70,16 @@ sentinel failover-timeout ${NAME} 2000
   }
 }
 
-function newClient(port: number) {
+function newClient(port: number, more: RedisSentinelClientOptions) {
   return createSentinel({
     name: NAME,
     sentinelRootNodes: [{ host: '127.0.0.1', port }],
     nodeClientOptions: { disableOfflineQueue: true },
+    // It would repeat a command whose answer was lost: a write that won would seem to have lost against another.
+    maxCommandRediscovers: 0,
     // It would read from the replica.
     replicaPoolSize: 1,
     scanInterval: 200,
+    ...more,
   })
 }
