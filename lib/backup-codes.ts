@@ -52,14 +52,26 @@ export function backupCodeFormat(length: number, groupLength: number): BackupCod
       return wellFormed.test(normalised) ? normalised : undefined
     },
     async digest(normalised, key) {
-      const digest =
-        bits >= FAST_DIGEST_BITS
-          ? createHmac('sha256', key).update(normalised).digest().subarray(0, DIGEST_BYTES)
-          : await scryptAsync(normalised, key, DIGEST_BYTES)
-      return digest.toString('base64url')
+      if (bits < FAST_DIGEST_BITS) return slowDigest(normalised, key)
+      const digest = createHmac('sha256', key).update(normalised).digest()
+      return digest.subarray(0, DIGEST_BYTES).toString('base64url')
     },
   }
 }
+
+/** What a code of another system may look like, without what people put between its characters, in one case. */
+export function normaliseForeign(typed: string): string | undefined {
+  const characters = typed.replace(/[\s-]/g, '')
+  // Before the case is changed: other alphabets have letters whose lower case is an ASCII one.
+  return /^[A-Za-z0-9]{8,64}$/.test(characters) ? characters.toLowerCase() : undefined
+}
+
+/** A digest of bcrypt, as other systems keep backup codes. */
+export const isBcrypt = (digest: string): boolean => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(digest)
+
+/** What is stored of a code of another system, whose entropy nobody knows: always a password hash. */
+export const slowDigest = async (normalised: string, key: Buffer): Promise<string> =>
+  (await scryptAsync(normalised, key, DIGEST_BYTES)).toString('base64url')
 
 /** Where a digest stands in a set, each compared in constant time and none left out; undefined when it is not there. */
 export function indexOfDigest(digests: readonly string[], digest: string): number | undefined {

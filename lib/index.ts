@@ -1,7 +1,13 @@
 export type { Authority } from './core/authority.js'
 export type { ThrottlePolicy } from './core/throttle.js'
 export { SecondFactorError, type SecondFactorErrorCode } from './errors.js'
-export type { CoreEvent, SecondFactorEvent, SecondFactorMethod } from './events.js'
+export type {
+  CoreEvent,
+  RequestOrigin,
+  SecondFactorEvent,
+  SecondFactorMethod,
+  ShownMethod,
+} from './events.js'
 export {
   holdForSecondFactor,
   type HoldOptions,
@@ -10,7 +16,7 @@ export {
 } from './express/guards.js'
 export type { IdentityOptions } from './express/identity.js'
 export type { Problem, ProblemCode } from './express/problem.js'
-export type { TotpResource } from './express/resources.js'
+export type { TotpResource, TrustedDeviceResource } from './express/resources.js'
 export { safeReturnPath } from './express/return-path.js'
 export { type RouterOptions, secondFactorRouter } from './express/router.js'
 export type { SecondFactorMark } from './express/session.js'
@@ -23,14 +29,22 @@ export type {
   ConfirmOutcome,
   EnrolOutcome,
   GenerateBackupCodesOutcome,
+  ImportBackupCodesOutcome,
+  ImportTotpOutcome,
   InvalidRequest,
   Locked,
   NewAuthenticator,
+  NewTrustedDevice,
+  RecogniseOutcome,
   Refusal,
+  RekeyOutcome,
   RemoveOutcome,
   RenameOutcome,
   ResetOutcome,
+  RevokeOutcome,
   SecondFactorStatus,
+  TrustDeviceOutcome,
+  TrustedDevice,
   Verification,
   VerifyOutcome,
 } from './outcomes.js'
@@ -46,12 +60,16 @@ export type {
   SecondFactorRecord,
   ThrottleState,
   TotpAlgorithm,
+  TrustedDeviceRecord,
 } from './record.js'
-export {
-  createSecondFactor,
-  type EnrolmentDetails,
-  type OperationOptions,
-  type SecondFactor,
-} from './second-factor.js'
+export { createSecondFactor } from './second-factor.js'
+export type {
+  DeviceDetails,
+  EnrolmentDetails,
+  OperationOptions,
+  SecondFactor,
+  VerificationOptions,
+} from './service.js'
 export type { StorageAdapter, StoredEntry } from './storage/adapter.js'
 export { MemoryStorage } from './storage/memory.js'
+export type { TotpImport } from './totp-import.js'

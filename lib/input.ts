@@ -1,5 +1,5 @@
-import type { BackupCodeFormat } from './backup-codes.js'
-import { type CodeForm, MALFORMED_CODE } from './core/verify.js'
+import { type BackupCodeFormat, normaliseForeign } from './backup-codes.js'
+import type { CodeForm } from './core/verify.js'
 import type { InvalidRequest } from './outcomes.js'
 
 /** A code that can be one, told apart by form and stripped of what people put between its characters. */
@@ -9,13 +9,11 @@ type Text = { readonly ok: true; readonly text: string } | InvalidRequest
 
 const USER_ID_LENGTH = 255
 const LABEL_LENGTH = 64
+const DEVICE_LABEL_LENGTH = 128
 /** Percent-encoded: a QR code has room for so much beside issuer and secret. */
 const ACCOUNT_NAME_LENGTH = 1024
 /** Room for any code with spaces and dashes between its characters. */
 const LONGEST_CODE = 128
-
-/** The answer to a code that cannot be one. It is not charged. */
-export const MALFORMED: InvalidRequest = { ok: false, reason: 'invalid_request', detail: MALFORMED_CODE }
 
 /**
  * An empty or missing id would be one record shared by everybody without an id.
@@ -44,6 +42,13 @@ export function readCode(code: unknown, backupCodes: BackupCodeFormat): TypedCod
   return normalised === undefined ? undefined : { method: 'backup_code', code: normalised }
 }
 
+/** A code that only a set of another system can have; undefined when it can be none of those either. */
+export function readForeignCode(code: unknown): TypedCode | undefined {
+  if (typeof code !== 'string' || code.length > LONGEST_CODE) return undefined
+  const foreign = normaliseForeign(code)
+  return foreign === undefined ? undefined : { method: 'backup_code', foreign: true, code: foreign }
+}
+
 /** A label as its owner wants it. */
 export function readLabel(label: unknown): Text {
   const text = typeof label === 'string' ? label.trim() : ''
@@ -51,6 +56,12 @@ export function readLabel(label: unknown): Text {
     return invalid(`label must be a text of 1 to ${LABEL_LENGTH} characters without control characters.`)
   }
   return { ok: true, text }
+}
+
+/** What a browser calls itself, as far as a person may want to read it. */
+export function readDeviceLabel(label: unknown): string {
+  const text = typeof label === 'string' ? label.slice(0, DEVICE_LABEL_LENGTH) : ''
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, '').trim() || 'Browser'
 }
 
 /** The account name that an authenticator app shows. */
@@ -62,4 +73,4 @@ export function readAccountName(accountName: unknown): Text {
   return { ok: true, text }
 }
 
-const invalid = (detail: string): InvalidRequest => ({ ok: false, reason: 'invalid_request', detail })
+export const invalid = (detail: string): InvalidRequest => ({ ok: false, reason: 'invalid_request', detail })

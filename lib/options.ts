@@ -36,6 +36,8 @@ export interface BackupCodeOptions {
   readonly length?: number
   /** Characters between two dashes. Default 5. */
   readonly groupLength?: number
+  /** Compares a code with an imported digest: `compare` of "bcryptjs" or "bcrypt". Needed for importing such digests. */
+  readonly compareBcrypt?: (code: string, digest: string) => Promise<boolean>
 }
 
 /** Options of {@link createSecondFactor}. */
@@ -52,6 +54,8 @@ export interface SecondFactorOptions {
   readonly totp?: TotpOptions
   readonly backupCodes?: BackupCodeOptions
   readonly throttle?: Partial<ThrottlePolicy>
+  /** How long a browser may be trusted, at most 365 days. Default 30 days; 0 turns trust off. */
+  readonly trustedDeviceSeconds?: number
   /** How long one operation may wait for the storage, its retries included. Default 5. */
   readonly storageTimeoutSeconds?: number
   /** The clock, epoch milliseconds. Default `Date.now`. */
@@ -66,7 +70,11 @@ export interface Settings {
   readonly storage: StorageAdapter
   readonly secrets: readonly [string, ...string[]]
   readonly totp: TotpParameters & { readonly window: number; readonly secretBytes: number }
-  readonly backupCodes: { readonly count: number; readonly format: BackupCodeFormat }
+  readonly backupCodes: {
+    readonly count: number
+    readonly format: BackupCodeFormat
+    readonly compareBcrypt: BackupCodeOptions['compareBcrypt']
+  }
   readonly policy: Policy
   readonly storageTimeoutSeconds: number
   readonly now: () => number
@@ -91,6 +99,8 @@ const THROTTLE: ThrottlePolicy = {
  */
 const UNGUESSABLE = { weeklyBudget: Number.MAX_SAFE_INTEGER }
 const MINIMUM_SECRET_BYTES = 32
+const THIRTY_DAYS = 30 * 86_400
+const A_YEAR = 365 * 86_400
 
 /**
  * Read the options once.
@@ -106,15 +116,18 @@ export function readOptions(options: SecondFactorOptions): Settings {
     'totp',
     'backupCodes',
     'throttle',
+    'trustedDeviceSeconds',
     'storageTimeoutSeconds',
     'now',
     'onEvent',
   ])
   const totp = readTotp(options.totp ?? {})
-  const { count, length, groupLength } = readBackupCodes(options.backupCodes ?? {})
+  const { count, length, groupLength, compareBcrypt } = readBackupCodes(options.backupCodes ?? {})
   const throttle = readThrottle(options.throttle ?? {}, totp.maxAuthenticators)
   const format = backupCodeFormat(length, groupLength)
   const { now = Date.now, onEvent = () => undefined, storageTimeoutSeconds = 5 } = options
+  const { trustedDeviceSeconds = THIRTY_DAYS } = options
+  checkInteger(caller, 'trustedDeviceSeconds', trustedDeviceSeconds, 0, A_YEAR)
   checkFunction(caller, 'now', now)
   checkFunction(caller, 'onEvent', onEvent)
   return {
@@ -122,12 +135,13 @@ export function readOptions(options: SecondFactorOptions): Settings {
     storage: readStorage(options.storage),
     secrets: readSecrets(options.secret),
     totp,
-    backupCodes: { count, format },
+    backupCodes: { count, format, compareBcrypt },
     policy: {
       pendingSeconds: totp.pendingSeconds,
       maxAuthenticators: totp.maxAuthenticators,
       totpThrottle: throttle,
       backupCodeThrottle: { ...throttle, ...UNGUESSABLE, longestWaitSeconds: throttle.firstWaitSeconds },
+      trustedDeviceSeconds,
     },
     storageTimeoutSeconds: checkRange(caller, 'storageTimeoutSeconds', storageTimeoutSeconds, 0.05, 60),
     now,
@@ -193,15 +207,16 @@ function readTotp(options: TotpOptions): Required<TotpOptions> {
   return totp
 }
 
-function readBackupCodes(options: BackupCodeOptions): Required<BackupCodeOptions> {
+function readBackupCodes(options: BackupCodeOptions) {
   const caller = 'createSecondFactor: backupCodes'
-  const backupCodes = { count: 10, length: 25, groupLength: 5 }
+  const backupCodes = { count: 10, length: 25, groupLength: 5, compareBcrypt: options.compareBcrypt }
   checkNames(caller, options, Object.keys(backupCodes))
   Object.assign(backupCodes, options)
   checkInteger(caller, 'count', backupCodes.count, 1, 50)
   // 64 bits or more (NIST SP 800-63B-4 §4.2), and longer than any TOTP code, so that its form tells the two apart.
   checkInteger(caller, 'length', backupCodes.length, 13, 50)
   checkInteger(caller, 'groupLength', backupCodes.groupLength, 1, 50)
+  if (backupCodes.compareBcrypt) checkFunction(caller, 'compareBcrypt', backupCodes.compareBcrypt)
   return backupCodes
 }
 

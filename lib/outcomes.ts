@@ -52,6 +52,8 @@ export interface Authenticator {
   readonly lastUsedAt?: number
   /** When a pending enrolment ends; absent once verified. */
   readonly expiresAt?: number
+  /** Imported with a secret of less than 128 bits (RFC 4226 R6): its owner should enrol another one. */
+  readonly weak?: true
 }
 
 /** A fresh authenticator with what its owner's app needs. Nothing can read these three again. */
@@ -73,6 +75,20 @@ export interface BackupCodes {
   readonly createdAt: number
 }
 
+/** A browser that its owner trusts for a while. Instants are epoch milliseconds. */
+export interface TrustedDevice {
+  readonly id: string
+  readonly label: string
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
+}
+
+/** A browser that is trusted from now on, with what it has to bring. Nothing can read the token again. */
+export interface NewTrustedDevice extends TrustedDevice {
+  readonly token: string
+}
+
 /** A user's second factor, without anything secret. */
 export interface SecondFactorStatus {
   /** True from the first confirmed authenticator on. */
@@ -81,6 +97,7 @@ export interface SecondFactorStatus {
   readonly epoch: string | undefined
   readonly authenticators: readonly Authenticator[]
   readonly backupCodes: BackupCodes | null
+  readonly trustedDevices: readonly TrustedDevice[]
   /** When it was read, epoch milliseconds. */
   readonly readAt: number
 }
@@ -113,6 +130,8 @@ export interface Verification {
   readonly epoch: string
   /** Epoch milliseconds. */
   readonly at: number
+  /** The browser, if it was to be trusted, and the code was an authenticator's. */
+  readonly trustedDevice?: NewTrustedDevice
 }
 
 /** `invalid_code` is one answer for a wrong, a replayed and an unknown code. */
@@ -148,3 +167,35 @@ export type RemoveOutcome =
   | Refusal<'not_found' | 'second_factor_required'>
 
 export type ResetOutcome = { readonly ok: true } | Refusal<'second_factor_required'>
+
+export type RekeyOutcome = {
+  readonly ok: true
+  /** Whether anything was sealed under an older key, and is under the newest now. */
+  readonly changed: boolean
+}
+
+export type ImportTotpOutcome =
+  ({ readonly ok: true } & Authenticator) | InvalidRequest | Refusal<'too_many_authenticators'>
+
+/** `backup_codes_exist`: a set is in force already, and importing over it would make used codes good again. */
+export type ImportBackupCodesOutcome =
+  ({ readonly ok: true } & BackupCodes) | InvalidRequest | Refusal<'not_enrolled' | 'backup_codes_exist'>
+
+export type TrustDeviceOutcome =
+  ({ readonly ok: true } & NewTrustedDevice) | Refusal<'not_enrolled' | 'second_factor_required'>
+
+/** A trusted browser that came back. It counts as signed in, and never as having shown anything just now. */
+export type RecogniseOutcome =
+  | {
+      readonly ok: true
+      readonly method: 'trusted_device'
+      readonly deviceId: string
+      readonly epoch: string
+      /** Epoch milliseconds. */
+      readonly at: number
+      /** What the browser has to bring next time, in place of what it brought; absent within a minute of the last one. */
+      readonly next?: { readonly token: string; readonly expiresAt: number }
+    }
+  | Refusal<'not_found'>
+
+export type RevokeOutcome = { readonly ok: true } | Refusal<'not_found' | 'second_factor_required'>

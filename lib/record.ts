@@ -35,6 +35,8 @@ export interface AuthenticatorRecord {
   readonly lastStep?: number
   /** Wrong confirmation codes, while pending. */
   readonly throttle?: ThrottleState
+  /** Imported with a secret of less than 128 bits (RFC 4226 R6). */
+  readonly weak?: true
 }
 
 /** One set of backup codes. Only digests are kept. */
@@ -46,6 +48,21 @@ export interface BackupCodeSetRecord {
   readonly createdAt: number
   /** When the code at an index of `digests` was used, epoch milliseconds. */
   readonly usedAt?: Readonly<Record<string, number>>
+  /** Codes of another system, in its own form: their digests are scrypt's, or still that system's bcrypt. */
+  readonly imported?: true
+}
+
+/** One browser that its owner trusts for a while. Only digests of its token are kept. */
+export interface TrustedDeviceRecord {
+  readonly id: string
+  readonly label: string
+  readonly digest: string
+  /** The digest of the token before, until the browser can be expected to have the new one. */
+  readonly previousDigest?: string
+  /** When the present token was handed out. */
+  readonly rotatedAt: number
+  readonly createdAt: number
+  readonly expiresAt: number
 }
 
 /**
@@ -61,6 +78,7 @@ export interface SecondFactorRecord {
   readonly unconfirmedBackupCodes?: BackupCodeSetRecord
   readonly totpThrottle?: ThrottleState
   readonly backupCodeThrottle?: ThrottleState
+  readonly trustedDevices?: readonly TrustedDeviceRecord[]
 }
 
 /** The one schema that this version writes. */
@@ -128,6 +146,7 @@ const isAuthenticator = shape({
   lastUsedAt: optional(instant),
   lastStep: optional(integer(0, Number.MAX_SAFE_INTEGER)),
   throttle: optional(isThrottle),
+  weak: optional((value) => value === true),
 })
 
 const isBackupCodeSet = shape({
@@ -136,6 +155,17 @@ const isBackupCodeSet = shape({
   digests: listOf(text),
   createdAt: instant,
   usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(instant)),
+  imported: optional((value) => value === true),
+})
+
+const isTrustedDevice = shape({
+  id: text,
+  label: text,
+  digest: text,
+  previousDigest: optional(text),
+  rotatedAt: instant,
+  createdAt: instant,
+  expiresAt: instant,
 })
 
 const isRecord = shape({
@@ -146,4 +176,5 @@ const isRecord = shape({
   unconfirmedBackupCodes: optional(isBackupCodeSet),
   totpThrottle: optional(isThrottle),
   backupCodeThrottle: optional(isThrottle),
+  trustedDevices: optional(listOf(isTrustedDevice)),
 })

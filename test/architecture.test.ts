@@ -82,9 +82,9 @@ describe('the architecture', () => {
     expect(imports).to.have.length(specifiers)
     for (const imported of imports)
       expect(isPackage(imported) || byPath.has(imported), imported).to.equal(true)
-    expect(byPath.get('second-factor.ts')?.imports).to.include.members(['core/verify.ts', 'outcomes.ts'])
-    expect(byPath.get('second-factor.ts')?.importsAtRunTime)
-      .to.include('core/verify.ts')
+    expect(byPath.get('shell.ts')?.imports).to.include.members(['core/status.ts', 'outcomes.ts'])
+    expect(byPath.get('shell.ts')?.importsAtRunTime)
+      .to.include('core/status.ts')
       .and.not.include('outcomes.ts')
     expect(files.length).to.be.greaterThan(30)
   })
@@ -140,7 +140,7 @@ describe('the architecture', () => {
   it('has Express and Passport parts that know verdicts, not records, secrets or storages', () => {
     const outer = files.filter(({ folder }) => ['express', 'passport', 'pages', 'dialects'].includes(folder))
     const inner =
-      /^(?:core\/(?!authority\.ts)|storage\/|testing\/|record|sealing|totp|backup-codes|evidence|transact|input|tokens|base32|qr)/
+      /^(?:core\/(?!authority\.ts)|operations\/|storage\/|testing\/|record|sealing|key-ring|totp|backup-codes|evidence|transact|input|tokens|base32|qr)/
     expect(forbidden(outer, (imported) => !inner.test(imported))).to.deep.equal([])
     expect(forbidden(inFolder('express'), (imported) => !imported.startsWith('passport'))).to.deep.equal([])
   })

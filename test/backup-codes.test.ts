@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { createHmac, randomBytes, scryptSync } from 'node:crypto'
-import { backupCodeFormat, indexOfDigest } from '../lib/backup-codes.js'
+import { backupCodeFormat, indexOfDigest, isBcrypt, normaliseForeign } from '../lib/backup-codes.js'
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const KEY = Buffer.from('a key of a set!!')
@@ -147,6 +147,51 @@ describe('backup-codes', () => {
         expect(await sized.digest(code, KEY)).to.equal(digest)
         expect(await sized.digest(code, OTHER_KEY)).to.not.equal(digest)
         expect(await sized.digest(`${code.slice(1)}0`, KEY)).to.not.equal(digest)
+      })
+    }
+  })
+
+  describe('normaliseForeign', () => {
+    const rows: readonly (readonly [string, string | undefined])[] = [
+      ['ABCD-1234', 'abcd1234'],
+      ['  ab cd\t12\n34 ', 'abcd1234'],
+      ['a'.repeat(64), 'a'.repeat(64)],
+      ['z9'.repeat(4), 'z9z9z9z9'],
+      ['abcd123', undefined],
+      ['a'.repeat(65), undefined],
+      ['', undefined],
+      ['_abcd1234', undefined],
+      ['abcd1234_', undefined],
+      ['abcd_1234', undefined],
+      ['\u212abcd12345', undefined],
+    ]
+    for (const [typed, normalised] of rows) {
+      it(`reads ${JSON.stringify(typed)} as ${normalised ?? 'no code'}`, () => {
+        expect(normaliseForeign(typed)).to.equal(normalised)
+      })
+    }
+  })
+
+  describe('isBcrypt', () => {
+    const digest = `$2b$10$${'./AZaz09'.repeat(6)}abcde`
+    const rows: readonly (readonly [string, string, boolean])[] = [
+      ['a digest', digest, true],
+      ['one of the first version', digest.replace('$2b', '$2a'), true],
+      ['one of PHP', digest.replace('$2b', '$2y'), true],
+      ['a version that nobody writes', digest.replace('$2b', '$2c'), false],
+      ['a cost of one digit', digest.replace('$10', '$9'), false],
+      ['a cost that begins with a letter', digest.replace('$10', '$x0'), false],
+      ['a cost that ends with a letter', digest.replace('$10', '$1x'), false],
+      ['a character too few', digest.slice(0, -1), false],
+      ['a character too many', `${digest}a`, false],
+      ['a character of no digest', `${digest.slice(0, -1)}-`, false],
+      ['something in front', ` ${digest}`, false],
+      ['something behind', `${digest} `, false],
+      ['a code', 'abcd1234', false],
+    ]
+    for (const [title, text, expected] of rows) {
+      it(`says ${expected ? 'yes' : 'no'} to ${title}`, () => {
+        expect(isBcrypt(text)).to.equal(expected)
       })
     }
   })

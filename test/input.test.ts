@@ -2,7 +2,8 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { backupCodeFormat } from '../lib/backup-codes.js'
-import { checkUserId, MALFORMED, readAccountName, readCode, readLabel, type TypedCode } from '../lib/input.js'
+import { MALFORMED } from '../lib/core/verify.js'
+import { checkUserId, readAccountName, readCode, readLabel, type TypedCode } from '../lib/input.js'
 
 const FORMAT = backupCodeFormat(25, 5)
 const BACKUP_CODE = '01234-56789-ABCDE-FGHJK-MNPQR'

@@ -173,6 +173,7 @@ describe('readOptions', () => {
       maxAuthenticators: 5,
       totpThrottle: throttle,
       backupCodeThrottle: { ...throttle, ...endless, longestWaitSeconds: 30 },
+      trustedDeviceSeconds: 2_592_000,
     })
     expect(storageTimeoutSeconds).to.equal(5)
     expect(secrets).to.deep.equal([SECRET])

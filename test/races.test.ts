@@ -63,8 +63,11 @@ describe('races through HTTP: two processes, one Redis', () => {
     return counts
   }
 
-  for (const path of [VERIFY, LOGIN]) {
-    describe(`POST ${path}`, () => {
+  for (const [title, path] of [
+    ['Router', VERIFY],
+    ['strategy', LOGIN],
+  ] as const) {
+    describe(`POST ${path} [${title}]`, () => {
       it(`C7 C24 lets one of ${RACERS} parallel uses of one TOTP code in`, async () => {
         const { phone } = await enrol(`totp ${path}`)
         const sessions = await pendingSessions(`totp ${path}`, RACERS)
@@ -73,7 +76,7 @@ describe('races through HTTP: two processes, one Redis', () => {
         expect(await openSessions(sessions)).to.equal(1)
       })
 
-      it(`C4 C20 lets one of ${RACERS} parallel uses of one backup code in`, async () => {
+      it(`C4 C5 C7 C20 lets one of ${RACERS} parallel uses of one backup code in`, async () => {
         const { backupCodes } = await enrol(`backup ${path}`)
         const sessions = await pendingSessions(`backup ${path}`, RACERS)
         const code = String(backupCodes[0])

@@ -66,7 +66,7 @@ describe('the README', () => {
       await redis.stop()
     })
 
-    it('runs as it stands: enrols, holds, and lets in with a code', async () => {
+    it('P5 runs as it stands: enrols, holds, and lets in with a code', async () => {
       const port = await freePort()
       server = spawn(process.execPath, ['--import', 'tsx', file('quick-start.ts')], {
         cwd: ROOT,

@@ -2,7 +2,9 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { SecondFactorError, type SecondFactorErrorCode } from '../lib/errors.js'
+import { createKeyRing } from '../lib/key-ring.js'
 import { createSealing, type SealedPlace } from '../lib/sealing.js'
+import { withBitChanged } from './support/stored.js'
 
 const RUNS = { numRuns: 200 }
 const SECRET = 'the present secret, which has more than 32 bytes'
@@ -11,7 +13,7 @@ const PLAINTEXT = Buffer.from('12345678901234567890')
 const PLACE: SealedPlace = { userId: 'anna', kind: 'totp', id: 'phone' }
 const NONCE_BYTES = 12
 
-const sealing = createSealing([SECRET])
+const sealing = createSealing(createKeyRing([SECRET]))
 
 /** What opening ends with, when it ends as it should: the one class of error, and nothing secret in it. */
 function rejection(sealed: string, place = PLACE, opener = sealing): SecondFactorErrorCode | undefined {
@@ -49,7 +51,9 @@ describe('sealing', () => {
   })
 
   it('opens by another object that knows the same secret', () => {
-    expect(createSealing([SECRET]).open(sealing.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(PLAINTEXT)
+    expect(createSealing(createKeyRing([SECRET])).open(sealing.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(
+      PLAINTEXT,
+    )
   })
 
   it('opens a value that is written in one way only', () => {
@@ -173,24 +177,71 @@ describe('sealing', () => {
   })
 
   it('opens what an earlier secret has sealed, and seals with the newest', () => {
-    const ring = createSealing([SECRET, EARLIER])
-    const old = createSealing([EARLIER]).seal(PLAINTEXT, PLACE)
+    const ring = createSealing(createKeyRing([SECRET, EARLIER]))
+    const old = createSealing(createKeyRing([EARLIER])).seal(PLAINTEXT, PLACE)
     expect(ring.open(old, PLACE)).to.deep.equal(PLAINTEXT)
-    expect(rejection(ring.seal(PLAINTEXT, PLACE), PLACE, createSealing([EARLIER]))).to.equal(
+    expect(rejection(ring.seal(PLAINTEXT, PLACE), PLACE, createSealing(createKeyRing([EARLIER])))).to.equal(
       'sealing_key_missing',
     )
     expect(sealing.open(ring.seal(PLAINTEXT, PLACE), PLACE)).to.deep.equal(PLAINTEXT)
   })
 
   it('says so when the secret that sealed it is not known any more', () => {
-    expect(rejection(createSealing([EARLIER]).seal(PLAINTEXT, PLACE))).to.equal('sealing_key_missing')
+    expect(rejection(createSealing(createKeyRing([EARLIER])).seal(PLAINTEXT, PLACE))).to.equal(
+      'sealing_key_missing',
+    )
   })
 
   it('does not open under the id of another key', () => {
-    const ring = createSealing([SECRET, EARLIER])
+    const ring = createSealing(createKeyRing([SECRET, EARLIER]))
     const [keyId = ''] = ring.seal(PLAINTEXT, PLACE).split('.')
-    const [, body = ''] = createSealing([EARLIER]).seal(PLAINTEXT, PLACE).split('.')
+    const [, body = ''] = createSealing(createKeyRing([EARLIER]))
+      .seal(PLAINTEXT, PLACE)
+      .split('.')
     expect(rejection(`${keyId}.${body}`, PLACE, ring)).to.equal('sealed_value_rejected')
+  })
+
+  describe('renew', () => {
+    const ring = createSealing(createKeyRing([SECRET, EARLIER]))
+    const earlier = createSealing(createKeyRing([EARLIER]))
+
+    it('seals under the newest what an earlier secret has sealed', () => {
+      const renewed = ring.renew(earlier.seal(PLAINTEXT, PLACE), PLACE)
+      expect(sealing.open(renewed, PLACE)).to.deep.equal(PLAINTEXT)
+      expect(rejection(renewed, PLACE, earlier)).to.equal('sealing_key_missing')
+    })
+
+    it('leaves as it is what is under the newest, in every character', () => {
+      const sealed = ring.seal(PLAINTEXT, PLACE)
+      expect(ring.renew(sealed, PLACE)).to.equal(sealed)
+    })
+
+    it('seals once: what it has renewed it leaves as it is', () => {
+      const renewed = ring.renew(earlier.seal(PLAINTEXT, PLACE), PLACE)
+      expect(ring.renew(renewed, PLACE)).to.equal(renewed)
+    })
+
+    const unknown = createSealing(createKeyRing(['x'.repeat(32)]))
+    const berta = { ...PLACE, userId: 'berta' }
+    const bad: readonly (readonly [string, string, SealedPlace, SecondFactorErrorCode])[] = [
+      ['of no known secret', unknown.seal(PLAINTEXT, PLACE), PLACE, 'sealing_key_missing'],
+      ['that was changed', withBitChanged(earlier.seal(PLAINTEXT, PLACE)), PLACE, 'sealed_value_rejected'],
+      [
+        'that was changed, under the newest',
+        withBitChanged(ring.seal(PLAINTEXT, PLACE)),
+        PLACE,
+        'sealed_value_rejected',
+      ],
+      ['of another user', earlier.seal(PLAINTEXT, PLACE), berta, 'sealed_value_rejected'],
+      ['of another user, under the newest', ring.seal(PLAINTEXT, PLACE), berta, 'sealed_value_rejected'],
+    ]
+    for (const [title, sealed, place, code] of bad) {
+      it(`C14 does not make a good value of one ${title}`, () => {
+        expect(() => ring.renew(sealed, place))
+          .to.throw(SecondFactorError)
+          .with.property('code', code)
+      })
+    }
   })
 
   const [keyId = ''] = sealing.seal(PLAINTEXT, PLACE).split('.')
@@ -208,6 +259,19 @@ describe('sealing', () => {
   for (const [title, sealed, code] of garbage) {
     it(`does not open ${title}: ${code}`, () => {
       expect(rejection(sealed)).to.equal(code)
+    })
+  }
+
+  const troubles: readonly (readonly [string, string, RegExp, RegExp | undefined])[] = [
+    ['a key that is not known', 'unknown.AAAA', /key that is not among the `secret` option/, undefined],
+    ['another way to write it', `${keyId}.AA-A=`, /changed, or belongs to another user/, /canonical/],
+    // Left to itself, the cipher takes a tag of 4 bytes for a whole one.
+    ['a tag of 4 bytes', `${keyId}.AAAAAA`, /changed, or belongs to another user/, /tag length/],
+  ]
+  for (const [title, sealed, message, reason] of troubles) {
+    it(`says what was wrong, and why, of ${title}`, () => {
+      const thrown = expect(() => sealing.open(sealed, PLACE)).to.throw(SecondFactorError, message)
+      if (reason) thrown.with.property('cause').that.has.property('message').that.matches(reason)
     })
   }
 

@@ -532,33 +532,41 @@ describe('createTransactor', () => {
     })
   })
 
-  describe('when the time is up before the write', () => {
-    it('starts no write', async () => {
+  describe('a decision that takes longer than the storage may', () => {
+    const late: Decide<number> = async (record) => {
+      await delay(TIMEOUT_SECONDS * 1500)
+      return increment(record)
+    }
+
+    it('C15 is written all the same: what was looked at is charged', async () => {
       await transactor.transact('u', increment)
-      storage.reset()
-      const late: Decide<number> = async (record) => {
-        await delay(TIMEOUT_SECONDS * 1500)
-        return increment(record)
-      }
-      expect(await codeOf(transactor.transact('u', late))).to.equal('storage_timeout')
-      expect(storage.counts).to.deep.equal({ read: 1, insert: 0, replace: 0, remove: 0 })
-      expect(await verdictOf(transactor, 'u', look)).to.equal(1)
+      expect(await verdictOf(transactor, 'u', late)).to.equal(2)
+      expect(await verdictOf(another, 'u', look)).to.equal(2)
     })
 
-    it('starts no write for one who waited until then, nor another read', async () => {
+    it('C15 is written also when it had to be made twice', async () => {
+      await transactor.transact('u', increment)
+      meanwhile.before('replace', () => another.transact('u', increment))
+      expect(await verdictOf(transactor, 'u', late)).to.equal(3)
+    })
+
+    it('leaves the storage no more time than it has otherwise', async () => {
+      await transactor.transact('u', increment)
+      failing.fail('hang', { methods: ['replace'] })
+      const seconds = await secondsOf(
+        codeOf(transactor.transact('u', late)).then((code) => expect(code).to.equal('storage_timeout')),
+      )
+      expect(seconds).to.be.below(TIMEOUT_SECONDS * 1.5 + SOON_SECONDS)
+    })
+
+    it('is too long for one who waits behind it, who starts neither a read nor a write', async () => {
       await transactor.transact('u', increment)
       storage.reset()
-      let asked = 0
-      meanwhile.before('replace', () => another.transact('u', increment))
-      const first = transactor.transact('u', async (record) => {
-        // In its turn, having lost: nobody else comes on before it is done.
-        if (asked++ > 0) await delay(TIMEOUT_SECONDS * 1500)
-        return increment(record)
-      })
-      const second = transactor.transact('u', increment)
-      expect(await codeOf(first)).to.equal('storage_timeout')
-      expect(await codeOf(second)).to.equal('storage_timeout')
-      expect(storage.counts).to.deep.equal({ read: 3, insert: 0, replace: 1, remove: 0 })
+      const first = verdictOf(transactor, 'u', late)
+      const second = codeOf(transactor.transact('u', increment))
+      expect(await first).to.equal(2)
+      expect(await second).to.equal('storage_timeout')
+      expect(storage.counts).to.deep.equal({ read: 2, insert: 0, replace: 1, remove: 0 })
       expect(await verdictOf(transactor, 'u', look)).to.equal(2)
     })
   })

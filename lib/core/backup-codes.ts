@@ -1,4 +1,4 @@
-import type { ConfirmBackupCodesOutcome, Refusal } from '../outcomes.js'
+import type { ConfirmBackupCodesOutcome, ImportBackupCodesOutcome, Refusal } from '../outcomes.js'
 import type { BackupCodeSetRecord, SecondFactorRecord } from '../record.js'
 import type { Policy } from './policy.js'
 import { describeBackupCodes, expiry, isEnabled, remainingCodes } from './status.js'
@@ -36,4 +36,14 @@ export function confirmBackupCodes(
     { ...rest, backupCodes: set },
     { type: 'backup_codes_regenerated' },
   )
+}
+
+/** Take over a set of another system. Never in place of one that is in force: used codes would be good again. */
+export function importBackupCodes(
+  record: SecondFactorRecord | undefined,
+  set: BackupCodeSetRecord,
+): Transition<ImportBackupCodesOutcome> {
+  if (!isEnabled(record)) return keep({ ok: false, reason: 'not_enrolled' })
+  if (record.backupCodes) return keep({ ok: false, reason: 'backup_codes_exist' })
+  return put({ ok: true, ...describeBackupCodes(set) }, { ...record, backupCodes: set }, { type: 'imported' })
 }

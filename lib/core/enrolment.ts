@@ -1,3 +1,4 @@
+import type { CoreEvent } from '../events.js'
 import type {
   Authenticator,
   ConfirmOutcome,
@@ -16,6 +17,7 @@ import type { Policy } from './policy.js'
 import { activeAuthenticators, describeAuthenticator, isExpired, isVerified } from './status.js'
 import { charge, lockRefusal } from './throttle.js'
 import { keep, put, remove, type Transition } from './transition.js'
+import { withoutTrust } from './trusted-devices.js'
 
 /** What an enrolment brings; identities and the sealed secret are made by the shell. */
 export interface NewEnrolment {
@@ -26,33 +28,59 @@ export interface NewEnrolment {
   readonly epoch: string
 }
 
-/**
- * Add a pending authenticator. Verified ones are never disturbed; when the room is full, the oldest pending one gives
- * way, so that somebody who starts over again and again is not locked out of enrolling.
- */
+type Addition = Transition<({ readonly ok: true } & Authenticator) | Refusal<'too_many_authenticators'>>
+
+/** Add a pending authenticator, which counts for nothing before it is confirmed. */
 export function enrol(
   record: SecondFactorRecord | undefined,
   enrolment: NewEnrolment,
   now: number,
   policy: Policy,
-): Transition<({ readonly ok: true } & Authenticator) | Refusal<'too_many_authenticators'>> {
-  const present = (record?.authenticators ?? []).filter(
-    (authenticator) => !isExpired(authenticator, now, policy),
-  )
-  const verified = present.filter(isVerified)
-  if (verified.length >= policy.maxAuthenticators)
-    return keep({ ok: false, reason: 'too_many_authenticators' })
+): Addition {
+  return add(record, enrolment, {}, now, policy)
+}
 
-  const label = enrolment.label ?? freeLabel(present)
-  const authenticator = { ...enrolment.authenticator, label, createdAt: now, updatedAt: now }
+/** Take over an authenticator that its owner has used with another system: it counts at once. */
+export function importAuthenticator(
+  record: SecondFactorRecord | undefined,
+  enrolment: NewEnrolment,
+  now: number,
+  policy: Policy,
+): Addition {
+  const { id } = enrolment.authenticator
+  return add(record, enrolment, { verifiedAt: now }, now, policy, { type: 'imported', authenticatorId: id })
+}
+
+/**
+ * Verified authenticators are never disturbed; when the room is full, the oldest pending one gives way, so that
+ * somebody who starts over again and again is not locked out of enrolling.
+ */
+function add(
+  record: SecondFactorRecord | undefined,
+  { authenticator, label, epoch }: NewEnrolment,
+  standing: Pick<AuthenticatorRecord, 'verifiedAt'>,
+  now: number,
+  policy: Policy,
+  ...events: CoreEvent[]
+): Addition {
+  const present = (record?.authenticators ?? []).filter((one) => !isExpired(one, now, policy))
+  if (present.filter(isVerified).length >= policy.maxAuthenticators) {
+    return keep({ ok: false, reason: 'too_many_authenticators' })
+  }
+  const added = {
+    ...authenticator,
+    ...standing,
+    label: label ?? freeLabel(present),
+    createdAt: now,
+    updatedAt: now,
+  }
   const evicted =
     present.length < policy.maxAuthenticators ? undefined : present.find((one) => !isVerified(one))
-  const authenticators = [...present.filter((one) => one !== evicted), authenticator]
+  const authenticators = [...present.filter((one) => one !== evicted), added]
   return put(
-    { ok: true, ...describeAuthenticator(authenticator, policy) },
-    record
-      ? { ...record, authenticators }
-      : { schema: RECORD_SCHEMA, epoch: enrolment.epoch, authenticators },
+    { ok: true, ...describeAuthenticator(added, policy) },
+    record ? { ...record, authenticators } : { schema: RECORD_SCHEMA, epoch, authenticators },
+    ...events,
   )
 }
 
@@ -110,7 +138,7 @@ export function confirm(
     return put(
       { ok: false, reason: 'invalid_code' },
       withAuthenticator(pending.record, { ...pending.authenticator, throttle }),
-      { type: 'failed', method: 'totp' },
+      { type: 'failed', method: 'totp', during: 'enrolment' },
     )
   }
   const { throttle: _settled, ...settled } = pending.authenticator
@@ -143,7 +171,7 @@ export function rename(
 }
 
 /**
- * Remove an authenticator. A verified one takes the epoch with it: whatever session it opened has to show another one.
+ * Remove an authenticator. A verified one takes the epoch and all trust with it: whatever it opened has to show another.
  * With the last verified one the second factor is off, backup codes included.
  */
 export function removeAuthenticator(
@@ -158,7 +186,7 @@ export function removeAuthenticator(
   if (!authenticators.some(isVerified)) return remove({ ok: true, epoch: undefined }, { type: 'reset' })
   return put(
     { ok: true, epoch: newEpoch },
-    { ...record, authenticators, epoch: newEpoch },
+    { ...withoutTrust(record), authenticators, epoch: newEpoch },
     { type: 'removed', authenticatorId: id },
   )
 }

@@ -7,4 +7,6 @@ export interface Policy {
   readonly maxAuthenticators: number
   readonly totpThrottle: ThrottlePolicy
   readonly backupCodeThrottle: ThrottlePolicy
+  /** How long a browser may be trusted. */
+  readonly trustedDeviceSeconds: number
 }

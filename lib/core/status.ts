@@ -1,5 +1,10 @@
-import type { Authenticator, BackupCodes, SecondFactorStatus } from '../outcomes.js'
-import type { AuthenticatorRecord, BackupCodeSetRecord, SecondFactorRecord } from '../record.js'
+import type { Authenticator, BackupCodes, SecondFactorStatus, TrustedDevice } from '../outcomes.js'
+import type {
+  AuthenticatorRecord,
+  BackupCodeSetRecord,
+  SecondFactorRecord,
+  TrustedDeviceRecord,
+} from '../record.js'
 import type { Policy } from './policy.js'
 
 /** True from the first confirmed authenticator on; a disabled one still counts, so that disabling opens nothing. */
@@ -29,13 +34,15 @@ export function describe(
       .filter((authenticator) => !isExpired(authenticator, now, policy))
       .map((authenticator) => describeAuthenticator(authenticator, policy)),
     backupCodes: record?.backupCodes ? describeBackupCodes(record.backupCodes) : null,
+    // Where trust is turned off, what it has opened before is closed too.
+    trustedDevices: policy.trustedDeviceSeconds > 0 ? liveDevices(record, now).map(describeDevice) : [],
     readAt: now,
   }
 }
 
 /** What the owner may see of one authenticator. */
 export function describeAuthenticator(authenticator: AuthenticatorRecord, policy: Policy): Authenticator {
-  const { id, label, algorithm, digits, period, createdAt, updatedAt, lastUsedAt } = authenticator
+  const { id, label, algorithm, digits, period, createdAt, updatedAt, lastUsedAt, weak } = authenticator
   return {
     id,
     label,
@@ -47,6 +54,7 @@ export function describeAuthenticator(authenticator: AuthenticatorRecord, policy
     createdAt,
     updatedAt,
     ...(lastUsedAt !== undefined && { lastUsedAt }),
+    ...(weak && { weak }),
     ...(!isVerified(authenticator) && { expiresAt: expiry(authenticator, policy) }),
   }
 }
@@ -65,3 +73,16 @@ export const expiry = (pending: { readonly createdAt: number }, policy: Policy):
 
 export const isExpired = (authenticator: AuthenticatorRecord, now: number, policy: Policy): boolean =>
   !isVerified(authenticator) && now >= expiry(authenticator, policy)
+
+/** The devices that are trusted now; none, where there is no second factor that trust could stand in for. */
+export const liveDevices = (
+  record: SecondFactorRecord | undefined,
+  now: number,
+): readonly TrustedDeviceRecord[] =>
+  isEnabled(record) ? (record.trustedDevices ?? []).filter(({ expiresAt }) => now < expiresAt) : []
+
+/** What the owner may see of a trusted device. */
+export function describeDevice(device: TrustedDeviceRecord): TrustedDevice {
+  const { id, label, createdAt, rotatedAt, expiresAt } = device
+  return { id, label, createdAt, lastUsedAt: rotatedAt, expiresAt }
+}

@@ -3,12 +3,14 @@ import type { InvalidRequest, Locked, Refusal, Verification, VerifyOutcome } fro
 import type { AuthenticatorRecord, SecondFactorRecord } from '../record.js'
 import type { Policy } from './policy.js'
 import { activeAuthenticators, isEnabled, remainingCodes } from './status.js'
-import { charge, forgive, lockedUntil, lockRefusal } from './throttle.js'
+import { charge, forgive, lockedUntil, lockRefusal, type ThrottlePolicy } from './throttle.js'
 import { keep, put, type Transition } from './transition.js'
+import { withoutTrust } from './trusted-devices.js'
 
-/** A code by its form alone. */
+/** A code by its form alone; `foreign` where only an imported backup code could look like that. */
 export type CodeForm =
-  { readonly method: 'totp'; readonly digits: number } | { readonly method: 'backup_code' }
+  | { readonly method: 'totp'; readonly digits: number }
+  | { readonly method: 'backup_code'; readonly foreign?: boolean }
 
 /** A TOTP code matches an authenticator; `step` is the newest time step at which it does. */
 export interface TotpMatch {
@@ -19,8 +21,27 @@ export interface TotpMatch {
 /** What the shell found out about a code, without deciding anything. */
 export type Evidence =
   | { readonly method: 'totp'; readonly digits: number; readonly matches: readonly TotpMatch[] }
-  /** `index`: which digest of the set in force it has. */
-  | { readonly method: 'backup_code'; readonly index: number | undefined }
+  /** `index`: which digest of the set in force it has; `digest`: what replaces that one from now on. */
+  | {
+      readonly method: 'backup_code'
+      readonly foreign?: boolean
+      readonly index: number | undefined
+      readonly digest?: string
+    }
+
+/** A backup code of another system has no fewer. */
+const LEAST_FOREIGN_DIGITS = 8
+
+/** Digits that no authenticator shows may be a backup code of another system. */
+export function formOf(record: SecondFactorRecord | undefined, form: CodeForm): CodeForm {
+  if (form.method === 'backup_code') return { method: form.method, ...(form.foreign && { foreign: true }) }
+  const { method, digits } = form
+  const isForeign =
+    digits >= LEAST_FOREIGN_DIGITS &&
+    record?.backupCodes?.imported &&
+    !activeAuthenticators(record).some((authenticator) => authenticator.digits === digits)
+  return isForeign ? { method: 'backup_code', foreign: true } : { method, digits }
+}
 
 type Admission =
   | {
@@ -44,19 +65,28 @@ export function admit(
 ): Admission {
   if (!isEnabled(record)) return { ok: false, reason: 'not_enrolled' }
   if (form.method === 'backup_code') {
-    const locked = lockRefusal(record.backupCodeThrottle, 1, now, policy.backupCodeThrottle)
+    if (form.foreign && !record.backupCodes?.imported) return MALFORMED
+    const locked = lockRefusal(record.backupCodeThrottle, 1, now, backupCodeThrottle(record, policy))
     return locked ?? { ok: true, record, candidates: [] }
   }
   const active = activeAuthenticators(record)
   if (active.length === 0) return { ok: false, reason: 'authenticator_disabled' }
   const candidates = active.filter((authenticator) => authenticator.digits === form.digits)
-  if (candidates.length === 0) return { ok: false, reason: 'invalid_request', detail: MALFORMED_CODE }
+  if (candidates.length === 0) return MALFORMED
   const locked = lockRefusal(record.totpThrottle, candidates.length, now, policy.totpThrottle)
   return locked ?? { ok: true, record, candidates }
 }
 
-/** What is said of a code that cannot be one. */
-export const MALFORMED_CODE = 'code must be the digits of an authenticator, or a backup code.'
+/** The answer to a code that cannot be one. It is not charged. */
+export const MALFORMED: InvalidRequest = {
+  ok: false,
+  reason: 'invalid_request',
+  detail: 'code must be the digits of an authenticator, or a backup code.',
+}
+
+/** Nobody guesses one of our backup codes; those of other systems are bounded as TOTP codes are. */
+const backupCodeThrottle = ({ backupCodes }: SecondFactorRecord, policy: Policy): ThrottlePolicy =>
+  backupCodes?.imported ? policy.totpThrottle : policy.backupCodeThrottle
 
 /**
  * Decide whether a code counts. A looked-at code is always written down before anybody hears of it: a right one as
@@ -75,7 +105,7 @@ export function verify(
   if (!admission.ok) return keep(admission)
   return evidence.method === 'totp'
     ? verifyTotp(admission.record, admission.candidates, evidence.matches, now, policy)
-    : verifyBackupCode(admission.record, evidence.index, newEpoch, now, policy)
+    : verifyBackupCode(admission.record, evidence, newEpoch, now, policy)
 }
 
 /** RFC 6238 §5.2: a time step counts once. So does every step before it, whatever the window. */
@@ -122,8 +152,8 @@ function wrongTotp(
     )
     return put(
       INVALID_CODE,
-      { ...record, authenticators, totpThrottle: { ...throttle, failures: 0 } },
-      { type: 'failed', method: 'totp' },
+      { ...withoutTrust(record), authenticators, totpThrottle: { ...throttle, failures: 0 } },
+      { type: 'failed', method: 'totp', during: 'challenge' },
       { type: 'disabled' },
     )
   }
@@ -131,28 +161,30 @@ function wrongTotp(
   return put(INVALID_CODE, { ...record, totpThrottle: throttle }, ...failure('totp', retryAt))
 }
 
-/** A backup code counts once; its use is a recovery, and starts a new epoch. */
+/** A backup code counts once; its use is a recovery: it starts a new epoch, and ends all trust. */
 function verifyBackupCode(
   record: SecondFactorRecord,
-  index: number | undefined,
+  { index, digest }: Extract<Evidence, { method: 'backup_code' }>,
   newEpoch: string,
   now: number,
   policy: Policy,
 ): Transition<VerifyOutcome> {
   const set = record.backupCodes
+  const bounds = backupCodeThrottle(record, policy)
   if (!set || index === undefined) {
-    const throttle = charge(record.backupCodeThrottle, 1, now, policy.backupCodeThrottle)
-    const retryAt = lockedUntil(throttle, 1, now, policy.backupCodeThrottle)
+    const throttle = charge(record.backupCodeThrottle, 1, now, bounds)
+    const retryAt = lockedUntil(throttle, 1, now, bounds)
     return put(INVALID_CODE, { ...record, backupCodeThrottle: throttle }, ...failure('backup_code', retryAt))
   }
   if (set.usedAt?.[index] !== undefined) return replayed(record, 'backup_code')
 
-  const { backupCodeThrottle, ...rest } = record
-  const forgiven = forgive(backupCodeThrottle, now, policy.backupCodeThrottle)
+  const { backupCodeThrottle: owed, ...rest } = withoutTrust(record)
+  const forgiven = forgive(owed, now, bounds)
+  const digests = digest === undefined ? set.digests : set.digests.with(index, digest)
   const next: SecondFactorRecord = {
     ...rest,
     epoch: newEpoch,
-    backupCodes: { ...set, usedAt: { ...set.usedAt, [index]: now } },
+    backupCodes: { ...set, digests, usedAt: { ...set.usedAt, [index]: now } },
     ...(forgiven && { backupCodeThrottle: forgiven }),
   }
   const remaining = remainingCodes(next.backupCodes)
@@ -172,7 +204,7 @@ const replayed = (record: SecondFactorRecord, method: SecondFactorMethod): Trans
   put(INVALID_CODE, record, { type: 'replayed', method })
 
 function failure(method: SecondFactorMethod, retryAt: number | undefined): CoreEvent[] {
-  const failed: CoreEvent = { type: 'failed', method }
+  const failed: CoreEvent = { type: 'failed', method, during: 'challenge' }
   return retryAt === undefined ? [failed] : [failed, { type: 'locked', method, retryAt }]
 }
 

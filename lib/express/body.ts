@@ -11,3 +11,10 @@ export function textMember(body: unknown, name: string): string {
 export function hasMember(body: unknown, name: string): body is Readonly<Record<string, unknown>> {
   return typeof body === 'object' && body !== null && Object.hasOwn(body, name)
 }
+
+/** A yes or no: JSON's own, or what a form's checkbox sends. Absent is no; undefined is neither. */
+export function flagMember(body: unknown, name: string): boolean | undefined {
+  const value = hasMember(body, name) ? body[name] : false
+  if ([true, 'true', 'on', '1'].includes(value as string | boolean)) return true
+  return [false, 'false', '', '0'].includes(value as string | boolean) ? false : undefined
+}

@@ -1,9 +1,18 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import type { Authority } from '../core/authority.js'
-import type { OperationOptions, SecondFactor } from '../second-factor.js'
-import { hasMember, textMember } from './body.js'
+import { deviceIdOf } from '../device-tokens.js'
+import type { OperationOptions, SecondFactor } from '../service.js'
+import { flagMember, hasMember, textMember } from './body.js'
+import { clearDeviceToken, deviceOf, readDeviceToken, setDeviceToken } from './device-cookie.js'
+import { originOf } from './origin.js'
 import { type Problem, problemOf } from './problem.js'
-import { backupCodesResource, iso, newTotpResource, totpResource } from './resources.js'
+import {
+  backupCodesResource,
+  iso,
+  newTotpResource,
+  totpResource,
+  trustedDeviceResource,
+} from './resources.js'
 import { carryMark } from './session.js'
 import { forget, satisfy, type Standing } from './standing.js'
 
@@ -11,14 +20,16 @@ import { forget, satisfy, type Standing } from './standing.js'
  * Who may call an endpoint.
  *
  * - `first_factor`: whoever is signed in, held or not
+ * - `second_factor`: a second factor shown in this session
  * - `enrolment`: the first factor for a first authenticator, a fresh second factor for any other
  * - `management`: a fresh second factor
  */
-export type Requirement = 'first_factor' | 'enrolment' | 'management'
+export type Requirement = 'first_factor' | 'second_factor' | 'enrolment' | 'management'
 
 /** A call that its requirement has let through. */
 export interface Call {
   readonly req: Request
+  readonly res: Response
   readonly standing: Standing
   readonly secondFactor: SecondFactor
   readonly body: object
@@ -45,6 +56,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { method: 'delete', path: '/totp/:id', requires: 'management', run: removeAuthenticator },
   { method: 'post', path: '/backup-codes', requires: 'management', run: generateBackupCodes },
   { method: 'post', path: '/backup-codes/:id/confirm', requires: 'management', run: confirmBackupCodes },
+  { method: 'get', path: '/trusted-devices', requires: 'second_factor', run: listTrustedDevices },
+  { method: 'delete', path: '/trusted-devices', requires: 'management', run: revokeTrustedDevices },
+  { method: 'delete', path: '/trusted-devices/:id', requires: 'management', run: revokeTrustedDevice },
 ]
 
 function readStatus({ standing }: Call): Promise<Answer> {
@@ -61,22 +75,36 @@ function readStatus({ standing }: Call): Promise<Answer> {
 }
 
 async function turnOff(call: Call): Promise<Answer> {
-  const outcome = await call.secondFactor.reset(call.standing.userId, operation(call))
+  const { req, res, standing, secondFactor } = call
+  const outcome = await secondFactor.reset(standing.userId, operation(call))
   if (!outcome.ok) return problemOf(outcome)
+  clearDeviceToken(req, res, standing.userId)
   await carryOwnMark(call, undefined)
   return { status: 204 }
 }
 
-async function verify({ req, standing, secondFactor, body }: Call): Promise<Answer> {
+async function verify({ req, res, standing, secondFactor, body }: Call): Promise<Answer> {
+  const trusts = flagMember(body, 'trustDevice')
+  if (trusts === undefined) return { code: 'invalid_request', detail: 'trustDevice must be true or false.' }
   const outcome = await secondFactor.verify(standing.userId, textMember(body, 'code'), {
     basis: standing.status,
+    origin: originOf(req),
+    trustDevice: trusts ? deviceOf(req, standing.userId) : undefined,
   })
   if (!outcome.ok) return problemOf(outcome)
   await satisfy(req, standing, outcome)
-  const { method, authenticatorId, backupCodesRemaining, at } = outcome
+  const { method, authenticatorId, backupCodesRemaining, at, trustedDevice } = outcome
+  if (trustedDevice) setDeviceToken(res, standing.userId, trustedDevice, at)
   return {
     status: 200,
-    body: { verified: true, method, authenticatorId, backupCodesRemaining, verifiedAt: iso(at) },
+    body: {
+      verified: true,
+      method,
+      authenticatorId,
+      backupCodesRemaining,
+      verifiedAt: iso(at),
+      ...(trustedDevice && { trustedUntil: iso(trustedDevice.expiresAt) }),
+    },
   }
 }
 
@@ -133,12 +161,38 @@ async function confirmBackupCodes(call: Call): Promise<Answer> {
   return { status: 200, body: { ...backupCodesResource(outcome), confirmed: true } }
 }
 
+function listTrustedDevices({ req, standing }: Call): Promise<Answer> {
+  const currentId = deviceIdOf(readDeviceToken(req, standing.userId))
+  const { trustedDevices } = standing.status
+  return Promise.resolve({
+    status: 200,
+    body: trustedDevices.map((device) => trustedDeviceResource(device, currentId)),
+  })
+}
+
+async function revokeTrustedDevice(call: Call): Promise<Answer> {
+  const { req, res, standing, secondFactor } = call
+  const id = parameter(req)
+  const outcome = await secondFactor.revokeTrustedDevice(standing.userId, id, operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  if (deviceIdOf(readDeviceToken(req, standing.userId)) === id) clearDeviceToken(req, res, standing.userId)
+  return { status: 204 }
+}
+
+async function revokeTrustedDevices(call: Call): Promise<Answer> {
+  const { req, res, standing, secondFactor } = call
+  const outcome = await secondFactor.revokeTrustedDevices(standing.userId, operation(call))
+  if (!outcome.ok) return problemOf(outcome)
+  clearDeviceToken(req, res, standing.userId)
+  return { status: 204 }
+}
+
 /** The change is made under what this session has shown, and from what was read for it. */
-function operation({ standing }: Call): OperationOptions {
+function operation({ req, standing }: Call): OperationOptions {
   const authority: Authority = standing.mark
     ? { shown: 'second_factor', epoch: standing.mark.epoch }
     : { shown: 'first_factor' }
-  return { authority, basis: standing.status }
+  return { authority, basis: standing.status, origin: originOf(req) }
 }
 
 /** The session that made the change stays in; all others show the second factor again. */

@@ -1,12 +1,16 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { checkFunction, checkRange } from '../check.js'
 import { SecondFactorError } from '../errors.js'
-import { checkRange } from '../check.js'
-import type { SecondFactor } from '../second-factor.js'
+import type { SecondFactor } from '../service.js'
+import { clearDeviceToken, readDeviceToken, setDeviceToken } from './device-cookie.js'
 import { hasPassportLogin, type IdentityOptions, readIdentity, userProperty } from './identity.js'
-import { problemOfError, sendProblem } from './problem.js'
-import { safeReturnPath } from './return-path.js'
+import { checkPath, sendToPage, wantsPage } from './navigation.js'
+import { originOf } from './origin.js'
+import { type Problem, problemOfError, sendProblem } from './problem.js'
 import { dropMark } from './session.js'
-import { hold, missing, standingOf } from './standing.js'
+import { hold, missing, satisfy, type SecondFactorState, type Standing, standingOf } from './standing.js'
+
+type Requirement = 'optional' | 'required'
 
 /** Options of {@link holdForSecondFactor}. */
 export interface HoldOptions extends IdentityOptions {
@@ -15,6 +19,10 @@ export interface HoldOptions extends IdentityOptions {
    * `?returnTo=`. Absent: the application's own guards answer, as they do to anybody not signed in.
    */
   readonly challengePath?: string
+  /** The same for somebody who must enrol first. */
+  readonly enrolPath?: string
+  /** Whether this user has to have a second factor. Default: nobody has to. */
+  policy?(this: void, user: Express.User): Requirement | Promise<Requirement>
 }
 
 /**
@@ -22,7 +30,10 @@ export interface HoldOptions extends IdentityOptions {
  *
  * Whoever has a second factor and has not shown it in this session is *held*: `req.user` is taken away, so that
  * `req.isAuthenticated()` is false and every guard behind it answers as to a stranger. The held user is at
- * `req.secondFactor.user`. When the storage fails, the user is held too.
+ * `req.secondFactor.user`. Whoever must have one and has none is held until a first authenticator is confirmed. When
+ * the storage fails, the user is held too.
+ *
+ * A browser that is trusted is let in, under a new session id and with a new token.
  *
  * It reads the record once per request of a signed-in user; the Router, the guards and the strategy behind it start
  * from what it read.
@@ -31,13 +42,39 @@ export interface HoldOptions extends IdentityOptions {
  */
 export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOptions = {}): RequestHandler {
   const caller = 'holdForSecondFactor'
-  const identity = readIdentity(caller, secondFactor, options, ['challengePath'])
-  const { challengePath } = options
-  if (
-    challengePath !== undefined &&
-    (!/^\/[^?#]*$/.test(challengePath) || safeReturnPath(challengePath) !== challengePath)
-  ) {
-    throw new TypeError(`${caller}: challengePath must be a path of this site, such as /2fa/challenge.`)
+  const identity = readIdentity(caller, secondFactor, options, ['challengePath', 'enrolPath', 'policy'])
+  const { challengePath, enrolPath, policy = () => 'optional' } = options
+  checkPath(caller, 'challengePath', challengePath)
+  checkPath(caller, 'enrolPath', enrolPath)
+  checkFunction(caller, 'policy', policy)
+
+  async function stateOf(req: Request, res: Response, standing: Standing): Promise<SecondFactorState> {
+    if (standing.state === 'pending') {
+      return (await admitTrusted(req, res, standing, secondFactor)) ? 'satisfied' : 'pending'
+    }
+    if (standing.state === 'not_enrolled' && isRequired(await policy(standing.user))) return 'must_enrol'
+    return standing.state
+  }
+
+  /** Hold the user, or let them pass; true when the request is answered by that. */
+  async function judge(req: Request, res: Response, user: Express.User): Promise<boolean> {
+    try {
+      const standing = await standingOf(req, secondFactor, identity)
+      if (!standing) return false
+      const state = await stateOf(req, res, standing)
+      if (state !== 'pending' && state !== 'must_enrol') {
+        req.secondFactor = { state, user }
+        return false
+      }
+      hold(req, user, identity, state)
+      const path = state === 'pending' ? challengePath : enrolPath
+      return path !== undefined && req.method === 'GET' && wantsPage(req) && sendToPage(req, res, path)
+    } catch (error) {
+      hold(req, user, identity)
+      // A misconfigured application has to hear of it; an outage must only not open anything.
+      if (!problemOfError(error)) throw error
+      return false
+    }
   }
 
   return (req, res, next) => {
@@ -48,23 +85,7 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
       next()
       return
     }
-    standingOf(req, secondFactor, identity)
-      .then(
-        (standing) => {
-          if (standing?.state !== 'pending') {
-            if (standing) req.secondFactor = { state: standing.state, user }
-            return false
-          }
-          hold(req, user, identity)
-          return challengePath !== undefined && sendToChallenge(req, res, challengePath)
-        },
-        (error: unknown) => {
-          hold(req, user, identity)
-          // A misconfigured application has to hear of it; an outage must only not open anything.
-          if (!problemOfError(error)) throw error
-          return false
-        },
-      )
+    judge(req, res, user)
       .then((answered) => {
         if (!answered) next()
       })
@@ -72,16 +93,50 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
   }
 }
 
+/** A browser that brings a trusted token is let in; the token is replaced, or taken away when it is none. */
+async function admitTrusted(
+  req: Request,
+  res: Response,
+  standing: Standing,
+  secondFactor: SecondFactor,
+): Promise<boolean> {
+  const { userId, status } = standing
+  const token = readDeviceToken(req, userId)
+  if (token === undefined) return false
+  const outcome = await secondFactor.recogniseDevice(userId, token, { basis: status, origin: originOf(req) })
+  if (!outcome.ok) {
+    clearDeviceToken(req, res, userId)
+    return false
+  }
+  // First of all: the browser's old token is as good as gone.
+  if (outcome.next) setDeviceToken(res, userId, outcome.next, outcome.at)
+  await satisfy(req, standing, outcome)
+  return true
+}
+
+/** Fail closed: what is neither is not taken for no. */
+function isRequired(policy: unknown): boolean {
+  if (policy === 'required' || policy === 'optional') return policy === 'required'
+  throw new TypeError("holdForSecondFactor: policy must return 'optional' or 'required'.")
+}
+
 /** Options of {@link requireSecondFactor}. */
 export interface RequireOptions extends IdentityOptions {
-  /** How long ago the second factor may have been shown. Absent: any time in this session. */
+  /** How long ago the second factor may have been shown. Absent: any time in this session, by a trusted browser too. */
   readonly maxAgeSeconds?: number
+  /**
+   * Where a person's browser is sent to show the second factor, with the way back in `?returnTo=`. Absent: people get
+   * the same answer as programs.
+   */
+  readonly challengePath?: string
+  /** The same for somebody who has none yet. */
+  readonly enrolPath?: string
 }
 
 /**
- * Guard for routes that want a second factor, and perhaps a fresh one: the step-up before a transfer. It answers with
- * a problem document: 401 `not_authenticated`, 403 `enrolment_required`, `second_factor_required` or
- * `fresh_second_factor_required`, 503 `unavailable`.
+ * Guard for routes that want a second factor, and perhaps a fresh one: the step-up before a transfer. Programs get a
+ * problem document: 401 `not_authenticated`, 403 `enrolment_required`, `second_factor_required` or
+ * `fresh_second_factor_required` (with `maxAgeSeconds`), 503 `unavailable`.
  *
  * @throws TypeError naming the option that cannot be used
  */
@@ -90,9 +145,20 @@ export function requireSecondFactor(
   options: RequireOptions = {},
 ): RequestHandler {
   const caller = 'requireSecondFactor'
-  const identity = readIdentity(caller, secondFactor, options, ['maxAgeSeconds'])
-  const { maxAgeSeconds } = options
+  const identity = readIdentity(caller, secondFactor, options, [
+    'maxAgeSeconds',
+    'challengePath',
+    'enrolPath',
+  ])
+  const { maxAgeSeconds, challengePath, enrolPath } = options
   if (maxAgeSeconds !== undefined) checkRange(caller, 'maxAgeSeconds', maxAgeSeconds, 1, 31_536_000)
+  checkPath(caller, 'challengePath', challengePath)
+  checkPath(caller, 'enrolPath', enrolPath)
+  const pages: Partial<Record<Problem['code'], string | undefined>> = {
+    second_factor_required: challengePath,
+    fresh_second_factor_required: challengePath,
+    enrolment_required: enrolPath,
+  }
 
   return (req, res, next) => {
     standingOf(req, secondFactor, identity)
@@ -105,8 +171,12 @@ export function requireSecondFactor(
         },
       )
       .then((problem) => {
-        if (problem) sendProblem(res, problem)
-        else next()
+        if (!problem) {
+          next()
+          return
+        }
+        const page = pages[problem.code]
+        if (page === undefined || !wantsPage(req) || !sendToPage(req, res, page)) sendProblem(res, problem)
       })
       // Also when something has answered meanwhile, and nothing can be sent any more.
       .catch(next)
@@ -125,13 +195,4 @@ function checkPlace(req: Request): void {
       'holdForSecondFactor must stand behind passport.session(): there is a login, and no user yet.',
     )
   }
-}
-
-/** Send a browser that navigates to the challenge; false when this is no such request, or the challenge itself. */
-function sendToChallenge(req: Request, res: Response, challengePath: string): boolean {
-  const navigates = req.method === 'GET' && req.accepts(['json', 'html']) === 'html'
-  if (!navigates || req.originalUrl.split('?', 1)[0] === challengePath) return false
-  res.setHeader('Cache-Control', 'no-store')
-  res.redirect(303, `${challengePath}?returnTo=${encodeURIComponent(safeReturnPath(req.originalUrl))}`)
-  return true
 }

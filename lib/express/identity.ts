@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import { checkFunction, checkNames } from '../check.js'
-import type { SecondFactor } from '../second-factor.js'
+import type { SecondFactor } from '../service.js'
 
 /** Who the application's user is. Give the Router, the guards and the strategy the same. */
 export interface IdentityOptions {
@@ -54,7 +54,8 @@ export function readIdentity(
     userId,
     person(req) {
       // Only who is held is taken from there: a user that the application itself has sent away stays away.
-      const isHeld = req.secondFactor?.state === 'pending' && !(userProperty(req) in req)
+      const { state } = req.secondFactor ?? {}
+      const isHeld = (state === 'pending' || state === 'must_enrol') && !(userProperty(req) in req)
       const held = isHeld ? req.secondFactor?.user : undefined
       const found = visible(req) ?? held
       return found && { user: found, userId: userId(found) }

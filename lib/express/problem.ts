@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Response } from 'express'
 import { RETRY_AFTER_SECONDS, SecondFactorError } from '../errors.js'
 import type { AnyRefusal } from '../outcomes.js'
+import { requestId } from './origin.js'
 
 /** The stable `code` of every problem document. */
 export type ProblemCode =
@@ -23,6 +23,8 @@ export interface Problem {
   readonly retryAt?: number
   /** For `locked`. */
   readonly retryAfterSeconds?: number
+  /** For `fresh_second_factor_required`: how long ago it may have been shown. */
+  readonly maxAgeSeconds?: number
 }
 
 const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, detail: string]>> = {
@@ -61,7 +63,7 @@ export function setRetryAfter(res: Response, { code, retryAfterSeconds }: Proble
 
 /** Answer with an RFC 9457 problem document. */
 export function sendProblem(res: Response, problem: Problem): void {
-  const { code, retryAt } = problem
+  const { code, retryAt, maxAgeSeconds } = problem
   const status = statusOf(code)
   setRetryAfter(res, problem)
   prepare(res)
@@ -76,6 +78,7 @@ export function sendProblem(res: Response, problem: Problem): void {
         code,
         detail: detailOf(problem),
         ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
+        ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
       }),
     )
 }
@@ -93,5 +96,5 @@ export function problemOfError(error: unknown): Problem | undefined {
 /** Headers of every answer of ours: never stored, and with an id to ask about. */
 export function prepare(res: Response): void {
   res.setHeader('Cache-Control', 'no-store')
-  if (!res.hasHeader('X-Request-Id')) res.setHeader('X-Request-Id', randomUUID())
+  if (!res.hasHeader('X-Request-Id')) res.setHeader('X-Request-Id', requestId(res.req))
 }

@@ -1,4 +1,4 @@
-import type { Authenticator, BackupCodes, NewAuthenticator } from '../outcomes.js'
+import type { Authenticator, BackupCodes, NewAuthenticator, TrustedDevice } from '../outcomes.js'
 
 /** A TOTP authenticator on the wire. Dates are ISO 8601. */
 export interface TotpResource {
@@ -18,11 +18,24 @@ export interface TotpResource {
   readonly lastUsedAt?: string
   /** Only while pending. */
   readonly expiresAt?: string
+  /** Only where the secret came from another system, and has less than 128 bits. */
+  readonly weak?: true
+}
+
+/** A trusted browser on the wire. Dates are ISO 8601. */
+export interface TrustedDeviceResource {
+  readonly id: string
+  readonly label: string
+  /** Whether it is the browser that asks. */
+  readonly current: boolean
+  readonly createdAt: string
+  readonly lastUsedAt: string
+  readonly expiresAt: string
 }
 
 /** An authenticator as the Router answers with it. */
 export function totpResource(authenticator: Authenticator): TotpResource {
-  const { id, label, verified, disabled, createdAt, updatedAt, lastUsedAt, expiresAt } = authenticator
+  const { id, label, verified, disabled, createdAt, updatedAt, lastUsedAt, expiresAt, weak } = authenticator
   return {
     id,
     label,
@@ -32,6 +45,7 @@ export function totpResource(authenticator: Authenticator): TotpResource {
     updatedAt: iso(updatedAt),
     ...(lastUsedAt !== undefined && { lastUsedAt: iso(lastUsedAt) }),
     ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
+    ...(weak && { weak }),
   }
 }
 
@@ -44,6 +58,21 @@ export function newTotpResource(authenticator: NewAuthenticator): TotpResource {
 /** The backup codes in force, without the codes. */
 export function backupCodesResource({ id, remaining, total, createdAt }: BackupCodes) {
   return { id, remaining, total, createdAt: iso(createdAt) }
+}
+
+/** A trusted browser as the Router answers with it. */
+export function trustedDeviceResource(
+  { id, label, createdAt, lastUsedAt, expiresAt }: TrustedDevice,
+  currentId: string | undefined,
+): TrustedDeviceResource {
+  return {
+    id,
+    label,
+    current: id === currentId,
+    createdAt: iso(createdAt),
+    lastUsedAt: iso(lastUsedAt),
+    expiresAt: iso(expiresAt),
+  }
 }
 
 /** An instant on the wire. */

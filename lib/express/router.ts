@@ -1,14 +1,21 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Router } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express'
 import { checkFunction, checkRange } from '../check.js'
-import type { SecondFactor } from '../second-factor.js'
-import { isCrossSite } from './cross-site.js'
+import type { SecondFactor } from '../service.js'
+import { crossSiteCheck, type CrossSiteOptions } from './cross-site.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
 import { type IdentityOptions, readIdentity } from './identity.js'
 import { prepare, type Problem, problemOfError, sendProblem } from './problem.js'
 import { missing, type Standing, standingOf } from './standing.js'
 
 /** Options of {@link secondFactorRouter}. */
-export interface RouterOptions extends IdentityOptions {
+export interface RouterOptions extends IdentityOptions, CrossSiteOptions {
   /** What authenticator apps call the account. Default: the user's email, else username, else id. */
   accountName?(this: void, user: Express.User): string
   /** How fresh the second factor must be to change anything about it. Default 600. */
@@ -28,7 +35,12 @@ const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
  */
 export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOptions = {}): Router {
   const caller = 'secondFactorRouter'
-  const identity = readIdentity(caller, secondFactor, options, ['accountName', 'managementMaxAgeSeconds'])
+  const identity = readIdentity(caller, secondFactor, options, [
+    'accountName',
+    'managementMaxAgeSeconds',
+    'allowedOrigins',
+  ])
+  const isCrossSite = crossSiteCheck(caller, options)
   const { managementMaxAgeSeconds = 600 } = options
   checkRange(caller, 'managementMaxAgeSeconds', managementMaxAgeSeconds, 1, 86_400)
   const accountName =
@@ -50,7 +62,7 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
 
   function answer(endpoint: Endpoint): RequestHandler {
     return (req, res, next) => {
-      respond(endpoint, req)
+      respond(endpoint, req, res)
         .then((outcome) => {
           if (isProblem(outcome)) {
             sendProblem(res, outcome)
@@ -65,28 +77,28 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
     }
   }
 
-  async function respond(endpoint: Endpoint, req: Request) {
+  async function respond(endpoint: Endpoint, req: Request, res: Response) {
     const standing = await standingOf(req, secondFactor, identity)
     if (!standing) return { code: 'not_authenticated' } satisfies Problem
     const problem = unmet(endpoint, standing)
     if (problem) return problem
     const body = readBody(req)
     if (!body) return { code: 'invalid_request' } satisfies Problem
-    return endpoint.run({ req, standing, secondFactor, body, accountName })
+    return endpoint.run({ req, res, standing, secondFactor, body, accountName })
   }
 
   function unmet({ requires }: Endpoint, standing: Standing): Problem | undefined {
     if (requires === 'first_factor') return undefined
     if (requires === 'enrolment' && !standing.status.enabled) return undefined
-    return missing(standing, managementMaxAgeSeconds)
+    return missing(standing, requires === 'second_factor' ? undefined : managementMaxAgeSeconds)
   }
-}
 
-/** Nothing of a request is read before it is known to come from this site, in a form that is understood. */
-const refuseForeign: RequestHandler = (req, res, next) => {
-  if (isCrossSite(req)) sendProblem(res, { code: 'cross_site_request' })
-  else if (hasBody(req) && !req.is(CONTENT_TYPES)) sendProblem(res, { code: 'unsupported_media_type' })
-  else next()
+  /** Nothing of a request is read before it is known to come from this site, in a form that is understood. */
+  function refuseForeign(req: Request, res: Response, next: NextFunction): void {
+    if (isCrossSite(req)) sendProblem(res, { code: 'cross_site_request' })
+    else if (hasBody(req) && !req.is(CONTENT_TYPES)) sendProblem(res, { code: 'unsupported_media_type' })
+    else next()
+  }
 }
 
 const answerErrors: ErrorRequestHandler = (error, _req, res, next) => {

@@ -1,15 +1,17 @@
 import type { Request } from 'express'
 import type { Session, SessionData } from 'express-session'
 import { SecondFactorError } from '../errors.js'
-import type { SecondFactorMethod } from '../events.js'
-import type { SecondFactorStatus, Verification } from '../outcomes.js'
+import type { ShownMethod } from '../events.js'
+import type { SecondFactorStatus } from '../outcomes.js'
 
 /** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
 export interface SecondFactorMark {
   readonly userId: string
-  readonly method: SecondFactorMethod
+  readonly method: ShownMethod
   /** Which authenticator, for `totp`. */
   readonly authenticatorId?: string
+  /** Which browser, for `trusted_device`. */
+  readonly deviceId?: string
   /** When it was shown, epoch milliseconds. */
   readonly at: number
   readonly epoch: string
@@ -21,16 +23,23 @@ declare module 'express-session' {
   }
 }
 
+/** What was just shown, and whose record said so. */
+export type Shown = Pick<SecondFactorMark, 'method' | 'authenticatorId' | 'deviceId' | 'at' | 'epoch'>
+
 /** The mark for a second factor that was just shown. */
-export function markOf(
-  userId: string,
-  shown: Pick<Verification, 'method' | 'authenticatorId' | 'at' | 'epoch'>,
-): SecondFactorMark {
-  const { method, authenticatorId, at, epoch } = shown
-  return { userId, method, ...(authenticatorId !== undefined && { authenticatorId }), at, epoch }
+export function markOf(userId: string, shown: Shown): SecondFactorMark {
+  const { method, authenticatorId, deviceId, at, epoch } = shown
+  return {
+    userId,
+    method,
+    ...(authenticatorId !== undefined && { authenticatorId }),
+    ...(deviceId !== undefined && { deviceId }),
+    at,
+    epoch,
+  }
 }
 
-/** The session's mark, if it counts for this user now: a reset or a recovery elsewhere voids it. */
+/** The session's mark, if it counts for this user now: a reset, a recovery or a revocation elsewhere voids it. */
 export function currentMark(
   req: Request,
   userId: string,
@@ -41,9 +50,17 @@ export function currentMark(
   // Another user's mark goes for good: it must not count again when that user comes back with the password alone.
   if (mark && mark.userId !== userId) delete session.secondFactor
   const counts =
-    status.enabled && mark?.userId === userId && mark.epoch === status.epoch && Number.isFinite(mark.at)
+    status.enabled &&
+    mark?.userId === userId &&
+    mark.epoch === status.epoch &&
+    Number.isFinite(mark.at) &&
+    (mark.method !== 'trusted_device' || isTrusted(mark, status))
   return counts ? mark : undefined
 }
+
+/** What trust opened ends with it. */
+const isTrusted = ({ deviceId }: SecondFactorMark, { trustedDevices }: SecondFactorStatus): boolean =>
+  trustedDevices.some(({ id }) => id === deviceId)
 
 /**
  * The request's session.

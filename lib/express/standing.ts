@@ -1,10 +1,11 @@
 import type { Request } from 'express'
 import { SecondFactorError } from '../errors.js'
-import type { SecondFactorStatus, Verification } from '../outcomes.js'
-import type { SecondFactor } from '../second-factor.js'
+import type { SecondFactorStatus } from '../outcomes.js'
+import type { SecondFactor } from '../service.js'
 import { hasPassportLogin, type Identity, type Person, userProperty } from './identity.js'
 import type { Problem } from './problem.js'
-import { currentMark, dropMark, markOf, renewSession, type SecondFactorMark } from './session.js'
+import { currentMark, dropMark, markOf, renewSession, type SecondFactorMark, type Shown } from './session.js'
+import { originOf } from './origin.js'
 
 /**
  * Where a signed-in user stands.
@@ -87,7 +88,7 @@ export async function standingOf(
 }
 
 async function readStanding(req: Request, secondFactor: SecondFactor, person: Person): Promise<Standing> {
-  const status = await secondFactor.status(person.userId)
+  const status = await secondFactor.status(person.userId, { origin: originOf(req) })
   const mark = currentMark(req, person.userId, status)
   const state = mark ? 'satisfied' : status.enabled ? 'pending' : 'not_enrolled'
   return { ...person, status, mark, state }
@@ -102,11 +103,12 @@ export function missing(
   if (!standing.status.enabled) return { code: 'enrolment_required' }
   if (!standing.mark) return { code: 'second_factor_required' }
   const fresh = maxAgeSeconds === undefined || isFresh(standing.mark, maxAgeSeconds, standing.status.readAt)
-  return fresh ? undefined : { code: 'fresh_second_factor_required' }
+  return fresh ? undefined : { code: 'fresh_second_factor_required', maxAgeSeconds }
 }
 
-const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): boolean =>
-  now - mark.at <= maxAgeSeconds * 1000
+/** Trust in a browser shows nothing now, however new it is. */
+const isFresh = ({ method, at }: SecondFactorMark, maxAgeSeconds: number, now: number): boolean =>
+  method !== 'trusted_device' && now - at <= maxAgeSeconds * 1000
 
 /**
  * Take the user away from everything behind: Passport's isAuthenticated() looks at this property, and so does nearly
@@ -114,11 +116,16 @@ const isFresh = (mark: SecondFactorMark, maxAgeSeconds: number, now: number): bo
  *
  * @throws {SecondFactorError} `user_exposed` when the user is still to be seen
  */
-export function hold(req: Request, user: Express.User, identity: Identity): void {
+export function hold(
+  req: Request,
+  user: Express.User,
+  identity: Identity,
+  state: 'pending' | 'must_enrol' = 'pending',
+): void {
   const property = userProperty(req)
   taken.set(req, { user, property, value: property in req ? req[property] : undefined })
   Reflect.deleteProperty(req, property)
-  req.secondFactor = { state: 'pending', user }
+  req.secondFactor = { state, user }
   if (identity.visible(req)) {
     throw new SecondFactorError(
       'user_exposed',
@@ -132,11 +139,7 @@ export function hold(req: Request, user: Express.User, identity: Identity): void
  *
  * @throws {SecondFactorError} `session_unavailable` when the session store fails; then nothing is marked
  */
-export async function satisfy(
-  req: Request,
-  { userId, user }: Person,
-  shown: Pick<Verification, 'method' | 'authenticatorId' | 'at' | 'epoch'>,
-): Promise<void> {
+export async function satisfy(req: Request, { userId, user }: Person, shown: Shown): Promise<void> {
   await renewSession(req, markOf(userId, shown))
   forget(req)
   giveBack(req, user)

@@ -1,17 +1,22 @@
 import type { Request } from 'express'
 import { Strategy } from 'passport-strategy'
-import { textMember } from '../express/body.js'
+import { flagMember, textMember } from '../express/body.js'
+import { crossSiteCheck, type CrossSiteOptions, type IsCrossSite } from '../express/cross-site.js'
+import { deviceOf, setDeviceToken } from '../express/device-cookie.js'
 import { type Identity, type IdentityOptions, type Person, readIdentity } from '../express/identity.js'
+import { originOf } from '../express/origin.js'
 import { detailOf, type Problem, problemOf, setRetryAfter, statusOf } from '../express/problem.js'
 import { satisfy, standingOf } from '../express/standing.js'
 import type { Verification } from '../outcomes.js'
-import type { SecondFactor } from '../second-factor.js'
+import type { SecondFactor } from '../service.js'
 import { keepLogin } from './login.js'
 
 /** Options of {@link TotpStrategy}. */
-export interface TotpStrategyOptions extends IdentityOptions {
+export interface TotpStrategyOptions extends IdentityOptions, CrossSiteOptions {
   /** The member of the body that has the code. Default `code`. */
   readonly codeField?: string
+  /** The member of the body that says whether to trust this browser. Default `trustDevice`. */
+  readonly trustDeviceField?: string
 }
 
 /** What a refusal tells: to `failureMessage` and `failureFlash` its message, to a custom callback all of it. */
@@ -43,18 +48,28 @@ export class TotpStrategy extends Strategy {
   private readonly secondFactor: SecondFactor
   private readonly identity: Identity
   private readonly codeField: string
+  private readonly trustDeviceField: string
+  private readonly isCrossSite: IsCrossSite
 
   /** @throws TypeError naming the option that cannot be used */
   constructor(secondFactor: SecondFactor, options: TotpStrategyOptions = {}) {
     super()
     const caller = 'TotpStrategy'
-    this.identity = readIdentity(caller, secondFactor, options, ['codeField'])
-    const { codeField = 'code' } = options
-    if (typeof codeField !== 'string' || codeField === '') {
-      throw new TypeError(`${caller}: codeField must be the name of a member of the body.`)
+    this.identity = readIdentity(caller, secondFactor, options, [
+      'codeField',
+      'trustDeviceField',
+      'allowedOrigins',
+    ])
+    const { codeField = 'code', trustDeviceField = 'trustDevice' } = options
+    for (const [name, field] of Object.entries({ codeField, trustDeviceField })) {
+      if (typeof field !== 'string' || field === '') {
+        throw new TypeError(`${caller}: ${name} must be the name of a member of the body.`)
+      }
     }
     this.secondFactor = secondFactor
     this.codeField = codeField
+    this.trustDeviceField = trustDeviceField
+    this.isCrossSite = crossSiteCheck(caller, options)
   }
 
   /** Called by Passport; ends in exactly one of `success`, `fail` and `error`. */
@@ -80,20 +95,24 @@ export class TotpStrategy extends Strategy {
   }
 
   private async check(req: Request, inSession: boolean): Promise<Problem | (Person & { info: TotpInfo })> {
+    if (this.isCrossSite(req)) return { code: 'cross_site_request' }
     const standing = inSession ? await standingOf(req, this.secondFactor, this.identity) : undefined
     const person = standing ?? this.identity.person(req)
     if (!person) return { code: 'not_authenticated' }
-    const outcome = await this.secondFactor.verify(
-      person.userId,
-      textMember(req.body, this.codeField),
-      standing && { basis: standing.status },
-    )
+    const trusts = flagMember(req.body, this.trustDeviceField)
+    if (trusts === undefined) return { code: 'invalid_request' }
+    const outcome = await this.secondFactor.verify(person.userId, textMember(req.body, this.codeField), {
+      ...(standing && { basis: standing.status }),
+      origin: originOf(req),
+      trustDevice: inSession && trusts ? deviceOf(req, person.userId) : undefined,
+    })
     if (!outcome.ok) return problemOf(outcome)
     if (inSession) {
       await satisfy(req, person, outcome)
       keepLogin(req, person, this.identity)
     }
-    const { method, authenticatorId, backupCodesRemaining } = outcome
+    const { method, authenticatorId, backupCodesRemaining, trustedDevice, at } = outcome
+    if (trustedDevice && req.res) setDeviceToken(req.res, person.userId, trustedDevice, at)
     const info = { method, ...(authenticatorId !== undefined && { authenticatorId }), backupCodesRemaining }
     return { ...person, info }
   }

@@ -84,6 +84,11 @@ describe('core/backup-codes', () => {
       })
     }
 
+    it('puts the fresh set in force where there is no old one', () => {
+      const record = enabledRecord({ unconfirmedBackupCodes: FRESH })
+      expect(written(confirmBackupCodes(record, 'fresh', NOW, POLICY)).backupCodes).to.deep.equal(FRESH)
+    })
+
     it('puts the fresh set in force and voids the old one', () => {
       const transition = confirmBackupCodes(BOTH, 'fresh', END - 1, POLICY)
       expect(transition.verdict).to.deep.equal({

@@ -306,7 +306,7 @@ describe('core/enrolment', () => {
     it('charges a wrong code to the pending one alone', () => {
       const transition = confirm(ONE_OF_EACH, confirmation({ step: undefined }), NOW, POLICY)
       expect(transition.verdict).to.deep.equal({ ok: false, reason: 'invalid_code' })
-      expect(transition.events).to.deep.equal([{ type: 'failed', method: 'totp' }])
+      expect(transition.events).to.deep.equal([{ type: 'failed', method: 'totp', during: 'enrolment' }])
       const charged = { ...PENDING, throttle: { failures: 1, spent: 1, at: NOW } }
       expect(written(transition)).to.deep.equal(enabledRecord({ authenticators: [VERIFIED, charged] }))
     })

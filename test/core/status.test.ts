@@ -59,6 +59,7 @@ describe('core/status', () => {
       epoch: undefined,
       authenticators: [],
       backupCodes: null,
+      trustedDevices: [],
       readAt: NOW,
     })
   })
@@ -104,6 +105,7 @@ describe('core/status', () => {
         },
       ],
       backupCodes: { id: 'set', remaining: 9, total: 10, createdAt: NOW },
+      trustedDevices: [],
       readAt: NOW + 5,
     })
   })

@@ -5,7 +5,7 @@ import type { Policy } from '../../lib/core/policy.js'
 import { isEnabled } from '../../lib/core/status.js'
 import { lockedUntil } from '../../lib/core/throttle.js'
 import type { Transition } from '../../lib/core/transition.js'
-import { admit, type CodeForm, type Evidence, MALFORMED_CODE, verify } from '../../lib/core/verify.js'
+import { admit, type CodeForm, type Evidence, MALFORMED, verify } from '../../lib/core/verify.js'
 import type { CoreEvent } from '../../lib/events.js'
 import type { VerifyOutcome } from '../../lib/outcomes.js'
 import type { AuthenticatorRecord, SecondFactorRecord } from '../../lib/record.js'
@@ -38,7 +38,6 @@ const WRONG = { totp: totp(), backup_code: backupCode() }
 const INVALID_CODE: VerifyOutcome = { ok: false, reason: 'invalid_code' }
 const NOT_ENROLLED: VerifyOutcome = { ok: false, reason: 'not_enrolled' }
 const DISABLED: VerifyOutcome = { ok: false, reason: 'authenticator_disabled' }
-const MALFORMED: VerifyOutcome = { ok: false, reason: 'invalid_request', detail: MALFORMED_CODE }
 const locked = (seconds: number): VerifyOutcome => ({
   ok: false,
   reason: 'locked',
@@ -249,7 +248,7 @@ const DECIDED: readonly Row[] = [
     evidence: totp(),
     verdict: INVALID_CODE,
     after: { totpThrottle: { failures: 1, spent: 1, at: NOW } },
-    events: [{ type: 'failed', method: 'totp' }],
+    events: [{ type: 'failed', method: 'totp', during: 'challenge' }],
   },
   {
     title: 'charges a wrong TOTP code once for each authenticator that shows as many digits',
@@ -257,7 +256,7 @@ const DECIDED: readonly Row[] = [
     evidence: totp(),
     verdict: INVALID_CODE,
     after: { totpThrottle: { failures: 1, spent: 2, at: NOW } },
-    events: [{ type: 'failed', method: 'totp' }],
+    events: [{ type: 'failed', method: 'totp', during: 'challenge' }],
   },
   {
     title: 'locks with the last free attempt, and tells until when',
@@ -266,7 +265,7 @@ const DECIDED: readonly Row[] = [
     verdict: INVALID_CODE,
     after: { totpThrottle: { failures: 5, spent: 5, at: NOW } },
     events: [
-      { type: 'failed', method: 'totp' },
+      { type: 'failed', method: 'totp', during: 'challenge' },
       { type: 'locked', method: 'totp', retryAt: NOW + 30_000 },
     ],
   },
@@ -277,7 +276,7 @@ const DECIDED: readonly Row[] = [
     verdict: INVALID_CODE,
     after: { totpThrottle: { failures: 1, spent: 59, at: NOW } },
     events: [
-      { type: 'failed', method: 'totp' },
+      { type: 'failed', method: 'totp', during: 'challenge' },
       { type: 'locked', method: 'totp', retryAt: NOW + 10_080_000 },
     ],
   },
@@ -298,7 +297,7 @@ const DECIDED: readonly Row[] = [
       ],
       totpThrottle: { failures: 0, spent: 2, at: NOW },
     },
-    events: [{ type: 'failed', method: 'totp' }, { type: 'disabled' }],
+    events: [{ type: 'failed', method: 'totp', during: 'challenge' }, { type: 'disabled' }],
   },
   {
     title: 'C3 takes a backup code, keeps it as used, and begins a new epoch',
@@ -357,7 +356,7 @@ const DECIDED: readonly Row[] = [
     evidence: backupCode(),
     verdict: INVALID_CODE,
     after: { backupCodeThrottle: { failures: 1, spent: 1, at: NOW } },
-    events: [{ type: 'failed', method: 'backup_code' }],
+    events: [{ type: 'failed', method: 'backup_code', during: 'challenge' }],
   },
   {
     title: 'charges any backup code of somebody who has none',
@@ -365,7 +364,7 @@ const DECIDED: readonly Row[] = [
     evidence: backupCode(),
     verdict: INVALID_CODE,
     after: { backupCodeThrottle: { failures: 1, spent: 1, at: NOW } },
-    events: [{ type: 'failed', method: 'backup_code' }],
+    events: [{ type: 'failed', method: 'backup_code', during: 'challenge' }],
   },
   {
     title: 'locks backup codes with the last free attempt, and tells until when',
@@ -374,13 +373,21 @@ const DECIDED: readonly Row[] = [
     verdict: INVALID_CODE,
     after: { backupCodeThrottle: { failures: 5, spent: 5, at: NOW } },
     events: [
-      { type: 'failed', method: 'backup_code' },
+      { type: 'failed', method: 'backup_code', during: 'challenge' },
       { type: 'locked', method: 'backup_code', retryAt: NOW + 30_000 },
     ],
   },
 ]
 
 describe('core/verify', () => {
+  it('says what a code has to be, where it can be none', () => {
+    expect(MALFORMED).to.deep.equal({
+      ok: false,
+      reason: 'invalid_request',
+      detail: 'code must be the digits of an authenticator, or a backup code.',
+    })
+  })
+
   describe('without looking at the code, and without a write', () => {
     for (const { title, before, evidence, verdict } of REFUSED_UNSEEN) {
       it(title, () => {
@@ -658,7 +665,10 @@ describe('core/verify', () => {
       const almost = guessPatiently(99)
       expect(almost.record.authenticators).to.deep.equal([PHONE])
       const { record, now, transition } = guessPatiently(100)
-      expect(transition?.events).to.deep.equal([{ type: 'failed', method: 'totp' }, { type: 'disabled' }])
+      expect(transition?.events).to.deep.equal([
+        { type: 'failed', method: 'totp', during: 'challenge' },
+        { type: 'disabled' },
+      ])
       expect(record.authenticators).to.deep.equal([{ ...PHONE, disabledAt: now }])
       expect(isEnabled(record)).to.equal(true)
       const later = now + 10 * 365 * 86_400_000

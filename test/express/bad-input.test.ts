@@ -218,7 +218,7 @@ describe('bad input', () => {
   }
 
   for (const call of CODE_CALLS) {
-    describe(`as the code of ${titleOf(call)}`, () => {
+    describe(`as the code of ${titleOf(call)} [${call.route === '/verify' ? 'Router' : 'enrolment'}]`, () => {
       const people = new Map<TestApp, { browser: Browser; person: PreparedPerson }>()
       const owner = async (where: TestApp) => {
         const known = people.get(where)
@@ -278,7 +278,7 @@ describe('bad input', () => {
     })
   }
 
-  it('a backup code in place of the first TOTP code is refused, and not charged', async () => {
+  it('C5 [enrolment] a backup code in place of the first TOTP code is refused, and not charged', async () => {
     const browser = app.browser()
     const person = await preparePerson(app, browser, 'confirms with a backup code')
     const request = browser.post(`/2fa/totp/${person.pendingId}/verify`).send({ code: person.backupCodes[0] })

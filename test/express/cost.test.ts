@@ -23,6 +23,9 @@ const ENDPOINT_COSTS: Readonly<Record<string, typeof NOTHING>> = {
   'PATCH /totp/:id': READ_AND_REPLACE,
   'POST /backup-codes': READ_AND_REPLACE,
   'POST /backup-codes/:id/confirm': READ_AND_REPLACE,
+  'GET /trusted-devices': READ,
+  'DELETE /trusted-devices/:id': READ_AND_REPLACE,
+  'DELETE /trusted-devices': READ_AND_REPLACE,
   'DELETE /totp/:id': READ_AND_REMOVE,
   'DELETE /': READ_AND_REMOVE,
 }

@@ -55,13 +55,26 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<State, string>>>> = {
   'DELETE /totp/:id': management('204'),
   'POST /backup-codes': management('201'),
   'POST /backup-codes/:id/confirm': management('200'),
+  'GET /trusted-devices': {
+    nobody: NOBODY,
+    'not enrolled': ENROL_FIRST,
+    pending: REQUIRED,
+    stale: '200',
+    fresh: '200',
+  },
+  'DELETE /trusted-devices': management('204'),
+  'DELETE /trusted-devices/:id': management('204'),
   'DELETE /': management('204'),
 }
 
 /** Which case of other systems a state stands for. */
 const CASES: Partial<Record<State, string>> = { pending: 'C17 ', stale: 'C19 ' }
 
-describe('who may call what', () => {
+/** The endpoints by which an authenticator comes in. */
+const isEnrolment = ({ method, route }: EndpointCall): boolean =>
+  method === 'post' && route.startsWith('/totp')
+
+describe('who may call what of the [Router]', () => {
   let redis: RedisServer
   const apps = {} as Record<'with' | 'without', TestApp>
   before(async () => {
@@ -108,6 +121,7 @@ describe('who may call what', () => {
       pendingId: id,
       pendingPhone: phone,
       freshCodesId: 'none',
+      trustedDeviceId: 'none',
     }
   }
 
@@ -118,12 +132,12 @@ describe('who may call what', () => {
   })
 
   for (const hold of ['with', 'without'] as const) {
-    describe(`${hold} holdForSecondFactor`, () => {
+    describe(hold === 'with' ? 'with holdForSecondFactor, the [hold]' : 'without holdForSecondFactor', () => {
       for (const call of ENDPOINT_CALLS) {
         const answers = ANSWERS[titleOf(call)]
         for (const state of STATES) {
           const expected = answers?.[state] ?? 'no row'
-          it(`${CASES[state] ?? ''}answers ${expected} to ${titleOf(call)} of a session that is ${state}`, async () => {
+          it(`${CASES[state] ?? ''}answers ${expected} to ${titleOf(call)}${isEnrolment(call) ? ' [enrolment]' : ''} of a session that is ${state}`, async () => {
             const app = apps[hold]
             const { browser, person } = await arrange(app, state, `${titleOf(call)} ${state} ${hold}`)
             const before = await app.secondFactor.status(person.name)
@@ -176,7 +190,7 @@ describe('who may call what', () => {
     expect(outcomeOf(await rename('too late'))).to.equal(STALE)
   })
 
-  it('C21 makes secret and codes itself, whatever the client sends', async () => {
+  it('C21 [enrolment] makes secret and codes itself, whatever the client sends', async () => {
     const app = apps.with
     const browser = app.browser()
     await browser.post('/login').send({ name: 'brings a secret' }).expect(204)
@@ -279,7 +293,7 @@ describe('who may call what', () => {
     })
   })
 
-  it('C37 an authenticator that was begun before the first was confirmed needs the second factor from then on', async () => {
+  it('C37 [enrolment] an authenticator that was begun before the first was confirmed needs the second factor from then on', async () => {
     const app = apps.with
     const [quick, slow] = [app.browser(), app.browser()]
     await slow.post('/login').send({ name: 'two at once' }).expect(204)

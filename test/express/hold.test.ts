@@ -31,7 +31,7 @@ const CHALLENGE = '/2fa/challenge'
 /** What browsers send when a person follows a link. */
 const NAVIGATION = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'
 
-describe('holdForSecondFactor', () => {
+describe('holdForSecondFactor, the [hold]', () => {
   const { start } = appsOnRedis()
   let app: TestApp
   before(async () => {
@@ -108,7 +108,7 @@ describe('holdForSecondFactor', () => {
     })
   })
 
-  it('makes req.isAuthenticated() false until the second factor is shown', async () => {
+  it('C1 makes req.isAuthenticated() false until the second factor is shown', async () => {
     const { browser, phone } = await held(app, 'step by step')
     expect(await whoAmI(browser)).to.include({ authenticated: false, state: 'pending' })
     await browser
@@ -118,7 +118,7 @@ describe('holdForSecondFactor', () => {
     expect(await whoAmI(browser)).to.include({ authenticated: true, state: 'satisfied' })
   })
 
-  it('holds every other session of the user from enrolment on', async () => {
+  it('C27 [enrolment] holds every other session of the user from enrolment on', async () => {
     const other = await signIn(app, 'has two browsers')
     expect(await whoAmI(other)).to.include({ authenticated: true, state: 'not_enrolled' })
     await enrolThroughRouter(app, app.browser(), 'has two browsers')

@@ -150,7 +150,7 @@ describe('problemOfError', () => {
   })
 })
 
-describe('refusals of the Router', () => {
+describe('refusals of the [Router]', () => {
   let redis: RedisServer
   let storage: RedisStorage
   let sessions: TestAppOptions['sessions']

@@ -22,7 +22,7 @@ type Members = Readonly<Record<string, unknown>>
 /** What there is once, in the answer that created it. */
 const SHOWN_ONCE = ['secret', 'uri', 'qrCode', 'backupCodes', 'codes']
 
-describe('secondFactorRouter', () => {
+describe('secondFactorRouter, the [Router]', () => {
   const { start } = appsOnRedis()
   let app: TestApp
   before(async () => {
@@ -264,7 +264,7 @@ describe('secondFactorRouter', () => {
   })
 
   describe('shows a secret once', () => {
-    it('C33 and in no answer but the one that made it', async () => {
+    it('C33 [enrolment] and in no answer but the one that made it', async () => {
       const browser = app.browser()
       const person = await preparePerson(app, browser, 'watched')
       const begun = await browser.post('/2fa/totp').send({}).expect(201)

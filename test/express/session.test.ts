@@ -135,7 +135,7 @@ describe('the session', () => {
   ]
 
   for (const { how, method, act } of PATHS) {
-    describe(`after ${how}`, () => {
+    describe(`after ${how} [${how.includes('totp/:id') ? 'enrolment' : 'Router'}]`, () => {
       it('C29 has another id, and the old one is dead in Redis', async () => {
         const browser = await signIn(`new id: ${how}`)
         const { sessionId: before } = await whoAmI(browser)
@@ -192,7 +192,7 @@ describe('the session', () => {
         })
       })
 
-      it('has its mark in Redis before the answer leaves, under the new id alone', async () => {
+      it('P3 has its mark in Redis before the answer leaves, under the new id alone', async () => {
         const found: { readonly ids: readonly string[]; readonly now: string }[] = []
         const watching = await start({
           front: (host) =>
@@ -231,7 +231,7 @@ describe('the session', () => {
     return ids
   }
 
-  it('C29 has another id after a step-up too, and the mark moves', async () => {
+  it('C29 [step-up] has another id after a step-up too, and the mark moves', async () => {
     const browser = app.browser()
     const person = await enrolThroughRouter(app, browser, 'steps up')
     const { sessionId: before } = await whoAmI(browser)
@@ -242,7 +242,7 @@ describe('the session', () => {
     expect(await marked('steps up')).to.deep.equal([sessionId])
   })
 
-  it('C29 has another id after the confirmation of a further authenticator too', async () => {
+  it('C29 [enrolment] has another id after the confirmation of a further authenticator too', async () => {
     const browser = app.browser()
     const person = await preparePerson(app, browser, 'adds a phone')
     const { sessionId: before } = await whoAmI(browser)
@@ -266,7 +266,7 @@ describe('the session', () => {
     expect(await markIn(browser)).to.equal(undefined)
   })
 
-  it('C29 is not satisfied under its old id, which a late request has written back', async () => {
+  it('C29 P3 [Router] is not satisfied under its old id, which a late request has written back', async () => {
     let entered = () => undefined as unknown
     let release = () => undefined as unknown
     const inside = new Promise<void>((resolve) => (entered = resolve))
@@ -344,22 +344,22 @@ describe('the session', () => {
       act: (person: EnrolledPerson, other: Browser, name: string) => Promise<unknown>,
     ])[] = [
       [
-        'C27 when an administrator resets the second factor',
+        'C27 [service] when an administrator resets the second factor',
         'not_enrolled',
         (_person, _other, name) => app.secondFactor.reset(name),
       ],
       [
-        'C27 when another session turns it off',
+        'C27 [Router] when another session turns it off',
         'not_enrolled',
         (_person, other) => other.delete('/2fa').expect(204),
       ],
       [
-        'C27 when another session removes the last authenticator',
+        'C27 [Router] when another session removes the last authenticator',
         'not_enrolled',
         ({ authenticatorId }, other) => other.delete(`/2fa/totp/${authenticatorId}`).expect(204),
       ],
       [
-        'C27 when another session recovers with a backup code',
+        'C27 [Router] when another session recovers with a backup code',
         'pending',
         ({ backupCodes }, other) => other.post('/2fa/verify').send({ code: backupCodes[0] }).expect(200),
       ],
@@ -388,7 +388,7 @@ describe('the session', () => {
       expect(await markIn(browser)).to.equal(undefined)
     })
 
-    it('C27 when another session removes an authenticator, which itself stays satisfied', async () => {
+    it('C27 [Router] when another session removes an authenticator, which itself stays satisfied', async () => {
       const browser = app.browser()
       const person = await preparePerson(app, browser, 'has two')
       const code = person.pendingPhone.codeAt(app.clock.now())
@@ -461,7 +461,7 @@ describe('the session', () => {
         await browser.post('/transfer').expect(200)
       }
 
-      it('and is not inherited by somebody else who signs in over it, keepSessionInfo and all', async () => {
+      it('P2 [Router] and is not inherited by somebody else who signs in over it, keepSessionInfo and all', async () => {
         await enrolled(where.browser(), 'second')
         const browser = where.browser()
         await enrolled(browser, 'first')
@@ -665,7 +665,7 @@ describe('the session', () => {
 
     for (const hold of ['with', 'without'] as const) {
       for (const [what, session] of SESSIONS) {
-        it(`is an error, never a pass, and no code is spent: it ${what}, ${hold} holdForSecondFactor`, async () => {
+        it(`P4 [Router]${hold === 'with' ? ' [hold]' : ''} is an error, never a pass, and no code is spent: it ${what}, ${hold} holdForSecondFactor`, async () => {
           const { browser, secondFactor, phone, clock, close } = await sessionless(session, hold === 'with')
           const code = phone.codeAt(clock.now())
           try {

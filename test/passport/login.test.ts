@@ -76,7 +76,7 @@ const OTHER_USER = [
 
 const urlOf = (title: string): string => `/paths/${title.replaceAll(/\W+/g, '-')}`
 
-describe('login once the second factor was shown', () => {
+describe('login once the second factor was shown, by the [strategy],', () => {
   const redis = redisOfSuite()
   let app: PassportApp
 
@@ -167,7 +167,7 @@ describe('login once the second factor was shown', () => {
         expect(await whoAmI(browser)).to.include({ authenticated: true, state: 'not_enrolled' })
       })
 
-      it(`C1 hands no second factor on ${title}`, async () => {
+      it(`C1 P2 hands no second factor on ${title}`, async () => {
         const [{ somebody, browser }, other] = [await app.signInSomebody(), await app.enrol()]
         const code = somebody.code('totp')
         await browser.post(urlOf(title)).send({ code, other: other.name }).expect(200)
@@ -176,7 +176,7 @@ describe('login once the second factor was shown', () => {
         await expectHeld(browser)
       })
 
-      it(`C1 hands no second factor on ${title}, to a guard in the same request either`, async () => {
+      it(`C1 P2 hands no second factor on ${title}, to a guard in the same request either`, async () => {
         const [{ somebody, browser }, other] = [await app.signInSomebody(), await app.enrol()]
         const answered = await browser
           .post(`${urlOf(title)}/guarded`)

@@ -19,7 +19,7 @@ import { redisOfSuite } from '../support/suite.js'
 const INSTANCE = '/paths/the-strategy-itself-in-place-of-its-name'
 const CHAIN = '/paths/chain'
 
-describe('TotpStrategy beside other strategies and other requests', () => {
+describe('TotpStrategy, the [strategy], beside other strategies and other requests', () => {
   const redis = redisOfSuite()
   let app: PassportApp
   let interleaving: InterleavingStorage
@@ -103,21 +103,21 @@ describe('TotpStrategy beside other strategies and other requests', () => {
       ['totp, local', '/paths/the-array-totp-local'],
       ['local, totp', '/paths/the-array-local-totp'],
     ] as const) {
-      it(`C1 leaves who gave the password alone held (${order})`, async () => {
+      it(`C1 P1 leaves who gave the password alone held (${order})`, async () => {
         const somebody = await app.enrol()
         const browser = app.browser()
         await browser.post(path).send({ username: somebody.name, password: PASSWORD }).expect(200)
         await expectHeld(browser)
       })
 
-      it(`C1 leaves who gave the password and a wrong code held (${order})`, async () => {
+      it(`C1 P1 leaves who gave the password and a wrong code held (${order})`, async () => {
         const { somebody, browser } = await app.signInSomebody()
         const body = { username: somebody.name, password: PASSWORD, code: somebody.wrongCode('totp') }
         await browser.post(path).send(body).expect(200)
         await expectHeld(browser)
       })
 
-      it(`C34 lets nobody in by the code alone (${order})`, async () => {
+      it(`C34 P1 lets nobody in by the code alone (${order})`, async () => {
         const somebody = await app.enrol()
         const browser = app.browser()
         const answer = await browser.post(path).send({ username: somebody.name, code: somebody.code('totp') })

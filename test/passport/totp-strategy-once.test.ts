@@ -17,6 +17,7 @@ const PLAIN = '/paths/a-handler-behind-it'
 const SESSIONLESS = '/paths/sessionless'
 const ROUTER = '/2fa/verify'
 const RACERS = 20
+const TITLES = { [PLAIN]: 'strategy', [SESSIONLESS]: 'sessionless strategy', [ROUTER]: 'Router' } as const
 
 describe('TotpStrategy, one of the ways to show a code', () => {
   const redis = redisOfSuite()
@@ -48,12 +49,13 @@ describe('TotpStrategy, one of the ways to show a code', () => {
     }
 
     for (const { method, title } of METHODS) {
-      const number = method === 'totp' ? 'C24' : 'C5'
+      const atOnce = method === 'totp' ? 'C24' : 'C4 C5 C7 C20'
+      const again = method === 'totp' ? 'C23 C24' : 'C3 C5 C6'
       for (const [where, paths] of [
         ['through the strategy', [PLAIN]],
         ['through the strategy and the Router by turns', [PLAIN, ROUTER]],
       ] as const) {
-        it(`${number} lets one of ${RACERS} sessions in that use ${title} at once, ${where}`, async () => {
+        it(`${atOnce} [strategy] lets one of ${RACERS} sessions in that use ${title} at once, ${where}`, async () => {
           const somebody = await app.enrol()
           const { counts, open } = await raceOf(somebody, paths, somebody.code(method))
           expect(counts).to.deep.equal({ 200: 1, 422: RACERS - 1 })
@@ -67,7 +69,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
         [SESSIONLESS, PLAIN],
         [PLAIN, SESSIONLESS],
       ] as const) {
-        it(`${number} refuses ${title} at ${second} that was used at ${first}`, async () => {
+        it(`${again} [${TITLES[second]}] refuses ${title} at ${second} that was used at ${first}`, async () => {
           const { somebody, browser } = await app.signInSomebody()
           const code = somebody.code(method)
           await browser.post(first).send({ code }).expect(200)
@@ -78,7 +80,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
       }
     }
 
-    it('C9 refuses a TOTP code again in the next time step', async () => {
+    it('C9 [strategy] refuses a TOTP code again in the next time step', async () => {
       const { somebody, browser } = await app.signInSomebody()
       const code = somebody.code('totp')
       await browser.post(PLAIN).send({ code }).expect(200)
@@ -88,7 +90,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
       await expectHeld(other)
     })
 
-    it("C14 refuses another user's codes, which stay unused", async () => {
+    it("C14 [strategy] refuses another user's codes, which stay unused", async () => {
       const [{ somebody, browser }, other] = await Promise.all([app.signInSomebody(), app.signInSomebody()])
       for (const { method } of METHODS) {
         await other.browser
@@ -107,7 +109,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
 
   describe('wrong codes', () => {
     for (const { method, title } of METHODS) {
-      it(`C25 are counted on over a new login, for ${title}`, async () => {
+      it(`C25 [strategy] are counted on over a new login, for ${title}`, async () => {
         const { somebody, browser } = await app.signInSomebody()
         await browser
           .post(PLAIN)
@@ -132,7 +134,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
         [SESSIONLESS, PLAIN],
         [PLAIN, SESSIONLESS],
       ] as const) {
-        it(`C35 at ${guessed} lock ${locked} too, for ${title}`, async () => {
+        it(`C35 [${TITLES[locked]}] at ${guessed} lock ${locked} too, for ${title}`, async () => {
           const { somebody, browser } = await app.signInSomebody()
           for (let count = 0; count < 2; count++) {
             await browser
@@ -156,7 +158,7 @@ describe('TotpStrategy, one of the ways to show a code', () => {
       }
     }
 
-    it('C26 of parallel sessions count together', async () => {
+    it('C26 [strategy] of parallel sessions count together', async () => {
       const somebody = await app.enrol()
       const browsers = await Promise.all(Array.from({ length: RACERS }, () => app.signIn(somebody.name)))
       const code = somebody.wrongCode('totp')

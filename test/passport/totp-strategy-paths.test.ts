@@ -7,7 +7,7 @@ import { PASSPORT_PATHS, type PassportPath } from '../support/passport-paths.js'
 import { redisOfSuite } from '../support/suite.js'
 
 for (const held of [true, false]) {
-  describe(`TotpStrategy on every path, ${held ? 'behind' : 'without'} holdForSecondFactor`, () => {
+  describe(`TotpStrategy, the [strategy], on every path, ${held ? 'behind' : 'without'} holdForSecondFactor`, () => {
     const redis = redisOfSuite()
     let app: PassportApp
 
@@ -18,7 +18,7 @@ for (const held of [true, false]) {
 
     for (const path of PASSPORT_PATHS) {
       for (const { method, title } of METHODS) {
-        it(`C29 lets ${title} in by ${path.title}`, async () => {
+        it(`C29 P3 lets ${title} in by ${path.title}`, async () => {
           const { browser, oldId, content } = await show(path, method)
           const { sessionId, authenticated, state, stored } = app.seen()
           expect({ authenticated, state }).to.deep.equal({ authenticated: true, state: 'satisfied' })

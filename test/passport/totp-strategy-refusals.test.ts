@@ -56,7 +56,7 @@ const REFUSALS: readonly Refusal[] = [
       prepare: (_app, somebody) => somebody.wrongCode(method),
     },
     {
-      title: `C8 ${title} that was used before`,
+      title: `${method === 'totp' ? 'C8 C12 C22 C30' : 'C3 C6'} ${title} that was used before`,
       status: 422,
       code: 'invalid_code',
       async prepare(app, somebody) {
@@ -85,7 +85,7 @@ async function guessWrong(app: PassportApp, somebody: Somebody, method: SecondFa
 }
 
 for (const held of [true, false]) {
-  describe(`TotpStrategy refuses ${held ? 'on every path, behind' : 'without'} holdForSecondFactor`, () => {
+  describe(`TotpStrategy, the [strategy], refuses ${held ? 'on every path, behind' : 'without'} holdForSecondFactor`, () => {
     const redis = redisOfSuite()
     let app: PassportApp
 

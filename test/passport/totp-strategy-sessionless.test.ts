@@ -20,7 +20,7 @@ import { enrolUser, newService, type TestService } from '../support/service.js'
 
 const SESSIONLESS = '/paths/sessionless'
 
-describe('TotpStrategy with session: false', () => {
+describe('TotpStrategy with session: false, the [sessionless strategy]', () => {
   const redis = redisOfSuite()
   let app: PassportApp
 
@@ -35,7 +35,7 @@ describe('TotpStrategy with session: false', () => {
   after(() => app.close())
 
   for (const { method, title } of METHODS) {
-    it(`takes ${title} for this request only, and leaves the session alone`, async () => {
+    it(`C17 takes ${title} for this request only, and leaves the session alone`, async () => {
       const { somebody, browser } = await app.signInSomebody()
       const { sessionId } = await whoAmI(browser)
       const content = await app.sessions.readContent(sessionId)
@@ -80,7 +80,7 @@ describe('TotpStrategy with session: false', () => {
   })
 })
 
-describe('TotpStrategy without express-session', () => {
+describe('TotpStrategy, the [strategy], without express-session', () => {
   /** As a first factor that a request brings along. */
   const user: TotpStrategyOptions['user'] = (req) => {
     const id = req.get('X-User')
@@ -129,7 +129,7 @@ describe('TotpStrategy without express-session', () => {
     ['no session', '/session'],
     ['a session that cannot be regenerated', '/cookie-session'],
   ] as const) {
-    it(`says by an error that ${title} is not enough otherwise, and spends no code`, async () => {
+    it(`P4 says by an error that ${title} is not enough otherwise, and spends no code`, async () => {
       const { phone } = await enrolUser(service, path)
       const code = phone.codeAt(service.clock.now())
       errors.length = 0

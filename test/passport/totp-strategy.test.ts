@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import type { RequestHandler } from 'express'
 import { after, before, describe, it } from 'mocha'
 import { createSecondFactor, MemoryStorage, TotpStrategy } from '../../lib/index.js'
+import { createKeyRing } from '../../lib/key-ring.js'
 import { createSealing } from '../../lib/sealing.js'
 import { SECRET, whoAmI } from '../support/app.js'
 import {
@@ -19,7 +20,7 @@ import { beginEnrolment } from '../support/service.js'
 
 const PLAIN = '/paths/a-handler-behind-it'
 
-describe('TotpStrategy', () => {
+describe('TotpStrategy, the [strategy]', () => {
   const redis = redisOfSuite()
   let app: PassportApp
 
@@ -75,7 +76,7 @@ describe('TotpStrategy', () => {
       [
         'window',
         [secondFactor, { window: 1 }],
-        'unknown option "window". Known are: user, userId, codeField.',
+        'unknown option "window". Known are: user, userId, codeField, trustDeviceField, allowedOrigins.',
       ],
       ['an empty codeField', [secondFactor, { codeField: '' }], 'codeField must be the name of a member'],
       [
@@ -222,8 +223,8 @@ describe('TotpStrategy', () => {
     }
   })
 
-  describe('C39 somebody who has nothing to show', () => {
-    it('is refused without a record, whatever the code', async () => {
+  describe('somebody who has nothing to show', () => {
+    it('C39 is refused without a record, whatever the code', async () => {
       const stranger = await app.signIn('stranger')
       for (const code of ['000000', 'AAAAA-AAAAA-AAAAA-AAAAA-AAAAA']) {
         app.forget()
@@ -234,7 +235,7 @@ describe('TotpStrategy', () => {
       await stranger.post('/transfer').expect(403)
     })
 
-    it('is refused with an authenticator that was not confirmed', async () => {
+    it('C39 is refused with an authenticator that was not confirmed', async () => {
       const { phone } = await beginEnrolment(app, 'beginner')
       const code = phone.codeAt(app.clock.now())
       const beginner = await app.signIn('beginner')
@@ -247,7 +248,7 @@ describe('TotpStrategy', () => {
       ['not sealed', () => '', 503],
       ["another user's", (_userId: string, id: string) => seal('somebody else', id, Buffer.alloc(20)), 503],
     ] as const) {
-      it(`is refused with a secret that is ${title}`, async () => {
+      it(`C39 is refused with a secret that is ${title}`, async () => {
         const { somebody, browser } = await app.signInSomebody()
         const { name, authenticatorId } = somebody
         const entry = await app.storage.read(name)
@@ -309,7 +310,7 @@ describe('TotpStrategy', () => {
 })
 
 function seal(userId: string, id: string, secret: Buffer): string {
-  return createSealing([SECRET]).seal(secret, { userId, kind: 'totp', id })
+  return createSealing(createKeyRing([SECRET])).seal(secret, { userId, kind: 'totp', id })
 }
 
 /** What anybody can compute for a secret without any bytes. */

@@ -118,7 +118,7 @@ describe('MysqlStorage', () => {
     }
   })
 
-  it('rejects when the pool answers with something else', async () => {
+  it('C28 [storage] rejects when the pool answers with something else', async () => {
     for (const answer of [undefined, {}, [], [{}], [{ affectedRows: 2 }], [{ affectedRows: '1' }]]) {
       const odd = { getConnection: () => undefined, execute: () => Promise.resolve(answer) }
       const storage = new MysqlStorage({ pool: odd as unknown as MysqlStoragePool })

@@ -87,7 +87,7 @@ describe('PostgresStorage', () => {
     expect(await storage.read('patient')).to.deep.equal(ENTRY)
   })
 
-  it('rejects when the pool answers with something else', async () => {
+  it('C28 [storage] rejects when the pool answers with something else', async () => {
     for (const answer of [undefined, {}, { rows: [], rowCount: null }, { rows: [], rowCount: 2 }]) {
       const odd = { totalCount: 0, query: () => Promise.resolve(answer) } as unknown as PostgresStoragePool
       const storage = new PostgresStorage({ pool: odd })

@@ -95,7 +95,7 @@ describe('RedisStorage', () => {
     'bytes that are not compressed': '1:1:r123456{"schema":1}',
     'a length beyond the end': '1:99:r',
   })) {
-    it(`rejects a value that is ${what}`, async () => {
+    it(`C28 [storage] rejects a value that is ${what}`, async () => {
       await client.set('second-factor:odd', value)
       const answer: unknown = await new RedisStorage({ client }).read('odd').catch((error: unknown) => error)
       expect(answer).to.be.instanceOf(Error)
@@ -112,7 +112,7 @@ describe('RedisStorage', () => {
     expect(await storage.read('patient')).to.deep.equal(ENTRY)
   })
 
-  it('refuses what is no client of node-redis, saying what to pass', () => {
+  it('P5 refuses what is no client of node-redis, saying what to pass', () => {
     const others: readonly unknown[] = [undefined, null, 'redis://127.0.0.1/', {}, new pg.Pool()]
     for (const other of others) {
       const create = () => new RedisStorage({ client: other as RedisStorageClient })

@@ -1,5 +1,6 @@
 import type { Response, Test } from 'supertest'
 import { TestAuthenticator } from '../../lib/testing/index.js'
+import { succeeded } from './service.js'
 import { type Browser, type EnrolledPerson, enrolThroughRouter, type TestApp } from './app.js'
 
 /** Somebody for whom every endpoint would succeed, were the session good enough. */
@@ -10,6 +11,8 @@ export interface PreparedPerson extends EnrolledPerson {
   readonly pendingPhone: TestAuthenticator
   /** A fresh set, waiting for its confirmation. */
   readonly freshCodesId: string
+  /** Some browser that is trusted; not the one of the tests. */
+  readonly trustedDeviceId: string
 }
 
 /** One endpoint of the Router with a request that it would answer with `success`. */
@@ -61,6 +64,14 @@ export const ENDPOINT_CALLS: readonly EndpointCall[] = [
     success: 200,
     path: ({ freshCodesId }) => `/backup-codes/${freshCodesId}/confirm`,
   },
+  { method: 'get', route: '/trusted-devices', success: 200, path: () => '/trusted-devices' },
+  {
+    method: 'delete',
+    route: '/trusted-devices/:id',
+    success: 204,
+    path: ({ trustedDeviceId }) => `/trusted-devices/${trustedDeviceId}`,
+  },
+  { method: 'delete', route: '/trusted-devices', success: 204, path: () => '/trusted-devices' },
   {
     method: 'delete',
     route: '/totp/:id',
@@ -92,7 +103,7 @@ export const emptyCall = (browser: Browser, call: EndpointCall, person: Prepared
 
 /** Sign in, enrol, and begin everything that can be begun. The next code of the phone is a new one. */
 export async function preparePerson(
-  app: Pick<TestApp, 'clock'>,
+  app: Pick<TestApp, 'clock' | 'secondFactor'>,
   browser: Browser,
   name: string,
 ): Promise<PreparedPerson> {
@@ -100,6 +111,7 @@ export async function preparePerson(
   const begun = await browser.post('/2fa/totp').send({ label: 'Second phone' }).expect(201)
   const { id, uri } = begun.body as { id: string; uri: string }
   const fresh = await browser.post('/2fa/backup-codes').expect(201)
+  const trusted = succeeded(await app.secondFactor.trustDevice(name))
   app.clock.advance(30)
   return {
     ...enrolled,
@@ -107,6 +119,7 @@ export async function preparePerson(
     pendingId: id,
     pendingPhone: new TestAuthenticator(uri),
     freshCodesId: (fresh.body as { id: string }).id,
+    trustedDeviceId: trusted.id,
   }
 }
 
