@@ -1,4 +1,5 @@
 import { decodeBase32 } from './base32.js'
+import { checkNames } from './check.js'
 import { invalid } from './input.js'
 import type { InvalidRequest } from './outcomes.js'
 import { ALGORITHMS, type TotpAlgorithm } from './record.js'
@@ -28,8 +29,15 @@ const MOST_BYTES = 128
 /** RFC 4226 R6. */
 const STRONG_BYTES = 16
 
-/** The secret and the parameters of an import; no message repeats any of it. */
+const NAMES = ['label', 'uri', 'ascii', 'hex', 'base32', 'algorithm', 'digits', 'period']
+
+/**
+ * The secret and the parameters of an import; no message repeats any of it.
+ *
+ * @throws TypeError for a name that does not exist: misspelt, its default would make another authenticator
+ */
 export function readImport(given: TotpImport): ReadImport {
+  checkNames('importTotp', given, NAMES)
   const { ascii, hex, base32, uri, ...rest } = given as Readonly<Record<string, unknown>>
   const forms = [ascii, hex, base32, uri].filter((form) => form !== undefined)
   if (forms.length !== 1 || typeof forms[0] !== 'string') {

@@ -15,6 +15,11 @@ const USUAL = { algorithm: 'SHA1', digits: 6, period: 30 }
 const uriWith = (query: string, label = 'ACME:somebody') => `otpauth://totp/${label}?${query}`
 
 describe('readImport', () => {
+  it('refuses a misspelt name, for its default would make another authenticator', () => {
+    const misspelt = { base32: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', algoritm: 'SHA256' } as TotpImport
+    expect(() => readImport(misspelt)).to.throw(TypeError, 'algorithm')
+  })
+
   const forms: readonly (readonly [title: string, given: TotpImport, parameters?: object])[] = [
     ['an ASCII text', { ascii: ASCII }],
     ['hexadecimal digits', { hex: HEX }],

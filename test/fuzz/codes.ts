@@ -1,14 +1,14 @@
 import { type Expected, type KnownSituation, only, type Session } from './expected.js'
-import { isExpired, mustWait, NO_GUESSES, normalised, type Person, remaining, stepOf } from './person.js'
+import { mustWait, normalised, type Person, type Reading, remaining } from './person.js'
 import { type Answer, membersOf } from './wire.js'
 
 const LONGEST_CODE = 128
-const LONGEST_WAIT_SECONDS = { totp: 3600, backup: 30 }
+export const LONGEST_WAIT_SECONDS = { totp: 3600, backup: 30 }
 const DAY_MS = 86_400_000
 const TRUST_DAYS = 30
 
 /** Whatever is typed with it, digits or a backup code. */
-function formOf(
+export function formOf(
   code: unknown,
 ): { readonly kind: 'totp' | 'backup' | 'long digits'; readonly code: string } | undefined {
   if (typeof code !== 'string' || code.length > LONGEST_CODE) return undefined
@@ -33,25 +33,30 @@ export function expectCode(situation: KnownSituation): Expected {
   if (mustWait(person.guesses[kind], now, LONGEST_WAIT_SECONDS[kind])) return only('429 locked')
   const maybeLocked = person.charged[kind] ? ['429 locked'] : []
   const reading = kind === 'totp' ? person.readTotp(form.code, now) : person.readBackup(form.code)
-  if (reading.kind !== 'right') {
-    const fail = () => {
-      if (reading.kind === 'wrong') person.charge(kind, now)
-    }
-    return { outcomes: ['422 invalid_code', ...maybeLocked], fail }
+  if (reading.kind === 'right') {
+    const succeed = (answer: Answer) => count(reading, kind, trusts, situation, answer)
+    return { outcomes: ['200', ...maybeLocked], renews: true, succeed }
   }
-  return {
-    outcomes: ['200', ...maybeLocked],
-    renews: true,
-    succeed(answer) {
-      reading.count()
-      checkShown(kind, reading.ids, person, answer)
-      if (kind === 'totp' && trusts) trustFrom(answer, person, situation)
-      return shownBy(situation)
-    },
+  const fail = () => {
+    if (reading.kind === 'wrong') person.charge(kind, now)
   }
+  return { outcomes: ['422 invalid_code', ...maybeLocked], fail }
 }
 
-const shownBy = ({ session, person, now }: KnownSituation): Session => ({
+function count(
+  reading: Extract<Reading, { kind: 'right' }>,
+  kind: 'totp' | 'backup',
+  trusts: boolean,
+  situation: KnownSituation,
+  answer: Answer,
+): Session {
+  reading.count()
+  checkShown(kind, reading.ids, situation.person, answer)
+  if (kind === 'totp' && trusts) trustFrom(answer, situation.person, situation)
+  return shownBy(situation)
+}
+
+export const shownBy = ({ session, person, now }: KnownSituation): Session => ({
   ...session,
   mark: { epoch: person.epoch, at: now },
 })
@@ -67,55 +72,14 @@ function checkShown(kind: 'totp' | 'backup', ids: readonly string[], person: Per
   if (!right) throw new Error('What was shown is told wrongly.')
 }
 
-function trustFrom(answer: Answer, person: Person, { now }: KnownSituation): void {
+function trustFrom(answer: Answer, person: Person, { sent, now }: KnownSituation): void {
   const [cookie, token = ''] = [...answer.cookies].findLast(([name]) => name.startsWith('__Host-')) ?? []
   if (cookie === undefined) throw new Error('The browser was to be trusted, and was given nothing.')
+  const brought = sent.tokens.get(person.deviceCookie ?? '')
   person.deviceCookie = cookie
   const [id = ''] = token.split('.', 1)
   const expiresAt = now + TRUST_DAYS * DAY_MS
-  person.trust({ id, token, previous: undefined, rotatedAt: now, expiresAt }, now)
-}
-
-/** The first code of a new authenticator. */
-export function expectConfirmation(situation: KnownSituation): Expected {
-  const { sent, person, now } = situation
-  const form = formOf(sent.members['code'])
-  if (!form || form.kind === 'backup') return only('400 invalid_request')
-  const pending = person.authenticator(sent.id)
-  if (!pending) return only('404 not_found')
-  if (pending.verified) return only('409 already_verified')
-  if (isExpired(pending, now)) return only('410 enrolment_expired')
-  const { guesses } = pending
-  if (mustWait(guesses, now, LONGEST_WAIT_SECONDS.totp)) return only('429 locked')
-  const maybeLocked = guesses.failures > 0 ? ['429 locked'] : []
-  if (form.kind === 'long digits') return { outcomes: ['400 invalid_request', ...maybeLocked] }
-  const step = stepOf(pending, form.code, now)
-  if (step === undefined) {
-    const fail = () => {
-      pending.guesses = { failures: guesses.failures + 1, at: now }
-    }
-    return { outcomes: ['422 invalid_code', ...maybeLocked], fail }
-  }
-  return {
-    outcomes: ['200', ...maybeLocked],
-    renews: true,
-    succeed(answer) {
-      // What was guessed at disabled authenticators is no debt of the one that replaces them.
-      if (person.active.length === 0) person.guesses.totp = NO_GUESSES
-      Object.assign(pending, { verified: true, lastStep: step, guesses: NO_GUESSES })
-      takeFirstSet(answer, person, now)
-      return shownBy(situation)
-    },
-  }
-}
-
-function takeFirstSet(answer: Answer, person: Person, now: number): void {
-  const { backupCodes } = membersOf(answer) as { backupCodes?: readonly string[] }
-  if ((backupCodes !== undefined) !== (remaining(person.inForce) === 0)) {
-    throw new Error('Backup codes come with a confirmation when there are none left, and only then.')
-  }
-  // Nobody is told its id here; the status has it.
-  if (backupCodes) person.inForce = { id: '', createdAt: now, codes: backupCodes, used: new Set() }
+  person.trust({ id, token, previous: undefined, rotatedAt: now, expiresAt }, brought, now)
 }
 
 /** A yes or no, as JSON or a form says it. */

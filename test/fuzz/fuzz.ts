@@ -9,7 +9,7 @@ import { unhandledRejections } from '../support/service.js'
 import { sequence } from './sequences.js'
 import { Browsers } from './browsers.js'
 import { Model } from './model.js'
-import { DISABLE_AFTER } from './person.js'
+import { DISABLE_AFTER, MOST_AUTHENTICATORS } from './person.js'
 import { checkForm, Secrets } from './rules.js'
 import type { RequestStep, Step } from './steps.js'
 import { outcomeOf, Wire } from './wire.js'
@@ -49,7 +49,11 @@ async function startGround({ storageOn, app: more }: FuzzSubject): Promise<Groun
   const redis = await startRedis({ appendonly: 'no' })
   const client = await redis.client()
   const storage = new FailingStorage(storageOn?.(client) ?? new RedisStorage({ client }))
-  const options = { throttle: { disableAfter: DISABLE_AFTER }, storageTimeoutSeconds: 60 }
+  const options = {
+    totp: { maxAuthenticators: MOST_AUTHENTICATORS },
+    throttle: { disableAfter: DISABLE_AFTER },
+    storageTimeoutSeconds: 60,
+  }
   const app = await startApp({
     ...{ storage, sessions: client, routes: keepingRoutes },
     ...more,

@@ -1,6 +1,6 @@
 import { expectation } from './expectation.js'
 import { type Expected, type Mark, markOf, type Session, type Situation } from './expected.js'
-import { Person } from './person.js'
+import { deviceIdOf, Person } from './person.js'
 import type { Sent } from './sent.js'
 import { type Answer, outcomeOf } from './wire.js'
 
@@ -47,9 +47,8 @@ export class Model {
   #admit(person: Person, session: Session, sent: Sent, answer: Answer, now: number): { mark?: Mark } {
     const cookie = person.deviceCookie ?? ''
     const token = sent.tokens.get(cookie)
-    if (!person.enrolled || markOf(session, person, now) || token === undefined) return {}
-    if (token.length > 128 || !/^[\w-]+\.[\w-]+$/.test(token)) return {}
-    const device = person.liveDevice(token.split('.', 1)[0], now)
+    if (!person.enrolled || markOf(session, person, now)) return {}
+    const device = person.liveDevice(deviceIdOf(token), now)
     if (!device) return {}
     const mark = { epoch: person.epoch, at: now, deviceId: device.id }
     if (token === device.token) {

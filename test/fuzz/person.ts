@@ -3,11 +3,11 @@ import { TestAuthenticator } from '../../lib/testing/index.js'
 export const PENDING_SECONDS = 600
 const PERIOD_MS = 30_000
 const WINDOW = 1
-const MOST_AUTHENTICATORS = 5
 const MOST_DEVICES = 10
 const FREE_ATTEMPTS = 5
 const FIRST_WAIT_SECONDS = 30
-/** Fewer than the default hundred, so that a sequence of some dozen steps can come to it. */
+/** Fewer than the default five and hundred, so that a sequence of some dozen steps can come to them. */
+export const MOST_AUTHENTICATORS = 3
 export const DISABLE_AFTER = 7
 
 /** Wrong codes in a row, and the latest of them. */
@@ -117,8 +117,11 @@ export class Person {
     return this.devices.find((device) => device.id === id && now < device.expiresAt)
   }
 
-  trust(device: DeviceModel, now: number): void {
-    this.devices = [...this.devices.filter(({ expiresAt }) => now < expiresAt), device].slice(-MOST_DEVICES)
+  /** @param brought - the token that the browser had until now: asked again, it is the same browser */
+  trust(device: DeviceModel, brought: string | undefined, now: number): void {
+    const replaced = deviceIdOf(brought)
+    const others = this.devices.filter(({ id, expiresAt }) => id !== replaced && now < expiresAt)
+    this.devices = [...others, device].slice(-MOST_DEVICES)
   }
 
   readTotp(code: string, now: number): Reading {
@@ -165,6 +168,12 @@ export class Person {
     this.guesses.totp = { failures: 0, at: now }
   }
 }
+
+/** The device that a token speaks of; undefined where it can be none. */
+export const deviceIdOf = (token: string | undefined): string | undefined =>
+  token !== undefined && token.length <= 128 && /^[\w-]+\.[\w-]+$/.test(token)
+    ? token.split('.', 1)[0]
+    : undefined
 
 export const isExpired = ({ createdAt }: { readonly createdAt: number }, now: number): boolean =>
   now >= createdAt + PENDING_SECONDS * 1000

@@ -1,4 +1,5 @@
-import { expectCode, expectConfirmation } from './codes.js'
+import { expectCode } from './codes.js'
+import { expectConfirmation } from './confirmation.js'
 import { type Expected, type KnownSituation, markOf, missing, only, type Session } from './expected.js'
 import { isExpired, type Person, remaining } from './person.js'
 import { type Answer, membersOf } from './wire.js'
