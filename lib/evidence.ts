@@ -107,6 +107,15 @@ export function createExaminer({ secrets, totp, backupCodes }: Settings): Examin
     return { index: indexOfDigest(set.digests, await format.digest(typed.code, digestKey)) }
   }
 
+  // One that fails is no match, and the others are still compared: else guesses would go uncharged.
+  const compared = async (text: string, digest: string): Promise<unknown> => {
+    try {
+      return await compareBcrypt?.(text, digest)
+    } catch {
+      return false
+    }
+  }
+
   /** One of ours, or one that is compared with bcrypt once, and kept as ours from then on. */
   async function findImported(set: BackupCodeSetRecord, raw: string, digestKey: Buffer) {
     const normalised = normaliseForeign(raw)
@@ -118,7 +127,7 @@ export function createExaminer({ secrets, totp, backupCodes }: Settings): Examin
       if (!isBcrypt(candidate)) continue
       // Whatever the other system did with what people put between characters: both ways are tried.
       for (const text of new Set([raw, raw.replace(/[\s-]/g, '')])) {
-        const same: unknown = await compareBcrypt(text, candidate)
+        const same: unknown = await compared(text, candidate)
         if (same === true) return { index: place, digest }
       }
     }

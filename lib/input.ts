@@ -25,8 +25,9 @@ export function checkUserId(userId: unknown): string {
     typeof userId !== 'string' ||
     userId === '' ||
     userId.length > USER_ID_LENGTH ||
-    // Encoders replace half characters, and two users would become one.
-    /\p{Cs}/u.test(userId)
+    // Encoders replace half characters, decoders what is no text by U+FFFD, and two users would become one.
+    // A NUL is the end of a text to some, and refused by others.
+    /\p{Cs}|[\0\ufffd]/u.test(userId)
   ) {
     throw new TypeError(`The user id must be a well-formed string of 1 to ${USER_ID_LENGTH} characters.`)
   }

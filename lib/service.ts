@@ -119,8 +119,8 @@ export interface SecondFactor {
    * Take over the unused backup codes of another system: 8 to 64 letters or digits each, or digests of bcrypt, for
    * which the option `backupCodes.compareBcrypt` is needed. They are in force at once, until the user makes new ones.
    *
-   * Digits alone are told from a TOTP code by their number: a code of as many digits as an authenticator of the user
-   * shows is never taken for a backup code.
+   * Digits alone are told from a TOTP code by their number: as many digits as an authenticator of the user shows are a
+   * TOTP code, unless something stands between them.
    */
   importBackupCodes(userId: string, codes: readonly string[]): Promise<ImportBackupCodesOutcome>
 }

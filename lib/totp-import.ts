@@ -46,7 +46,7 @@ export function readImport(given: TotpImport): ReadImport {
   if (typeof uri === 'string') return readKeyUri(uri)
   return read(
     typeof ascii === 'string' ? fromAscii(ascii) : typeof hex === 'string' ? fromHex(hex) : decode(base32),
-    rest['algorithm'] ?? 'SHA1',
+    upperCase(rest['algorithm'] ?? 'SHA1'),
     rest['digits'] ?? 6,
     rest['period'] ?? 30,
   )
@@ -60,7 +60,7 @@ function readKeyUri(uri: string): ReadImport {
   if (protocol !== 'otpauth:' || host !== 'totp') return invalid('uri must be an otpauth://totp/ key URI.')
   return read(
     decode(searchParams.get('secret') ?? ''),
-    (searchParams.get('algorithm') ?? 'SHA1').toUpperCase(),
+    upperCase(searchParams.get('algorithm') ?? 'SHA1'),
     Number(searchParams.get('digits') ?? 6),
     Number(searchParams.get('period') ?? 30),
   )
@@ -90,6 +90,9 @@ function read(secret: Buffer | undefined, algorithm: unknown, digits: unknown, p
 
 /** Systems with spaces in the secrets that they show mean the same without. */
 const decode = (text: unknown): Buffer | undefined => decodeBase32(String(text).replace(/[\s-]/g, ''))
+/** As speakeasy and some key URIs write them. */
+const upperCase = (algorithm: unknown): unknown =>
+  typeof algorithm === 'string' ? algorithm.toUpperCase() : algorithm
 const fromHex = (text: string): Buffer | undefined =>
   /^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : undefined
 const fromAscii = (text: string): Buffer | undefined =>

@@ -42,10 +42,14 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
   const queues = new Map<string, Promise<unknown>>()
 
   /** Run after everything that this process already does for the user; the answer says whether it had to wait. */
-  function inTurn<Result>(userId: string, task: (waited: boolean) => Promise<Result>): Promise<Result> {
+  function inTurn<Result>(
+    userId: string,
+    deadline: Deadline,
+    task: (waited: boolean) => Promise<Result>,
+  ): Promise<Result> {
     const ahead = queues.get(userId)
-    const turn = ahead ? ahead.then(() => task(true)) : task(false)
-    const settled = turn.then(ignore, ignore).then(() => {
+    const turn = ahead ? deadline.within(() => ahead).then(() => task(true)) : task(false)
+    const settled = Promise.allSettled([ahead, turn]).then(() => {
       if (queues.get(userId) === settled) queues.delete(userId)
     })
     queues.set(userId, settled)
@@ -94,7 +98,7 @@ export function createTransactor(storage: StorageAdapter, timeoutSeconds: number
         if (verdict !== undefined) return { verdict, events: [] }
       }
 
-      return inTurn(userId, async (waited) => {
+      return inTurn(userId, deadline, async (waited) => {
         let entry = waited ? await read(userId, deadline) : first
         justRead ||= waited
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -155,7 +159,5 @@ class Deadline {
     }
   }
 }
-
-const ignore = () => undefined
 
 const timedOut = () => new SecondFactorError('storage_timeout', 'The storage did not answer in time.')

@@ -135,6 +135,8 @@ describe('input', () => {
       ['an empty text', ''],
       ['a text that is too long', 'x'.repeat(256)],
       ['half of a surrogate pair, which encoders replace', 'anna\ud83d'],
+      ['what decoders make of bytes that are no text', Buffer.from('8f01', 'hex').toString()],
+      ['a NUL, which ends texts', 'anna\0'],
     ] as const
     for (const [title, userId] of refused) {
       it(`refuses ${title}, which could be one record for many`, () => {

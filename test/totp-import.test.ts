@@ -144,7 +144,7 @@ describe('readImport', () => {
         `a key URI with ${query}`,
         { uri: uriWith(`secret=${BASE32}&${query}`) },
       ]),
-    ...[{ algorithm: 'sha1' }, { algorithm: 1 }, { digits: '6' }, { digits: 10 }, { digits: NaN }].map(
+    ...[{ algorithm: 'md5' }, { algorithm: 1 }, { digits: '6' }, { digits: 10 }, { digits: NaN }].map(
       (wrong): [string, object] => [JSON.stringify(wrong), { base32: BASE32, ...wrong }],
     ),
     ...[{ period: '30' }, { period: 0 }, { period: 29.5 }, { period: 3601 }].map(

@@ -24,7 +24,7 @@ export function knexStorage({ knex }: { readonly knex: Knex }): StorageAdapter {
     async insert(userId, { revision, record }) {
       const row = { user_id: userId, revision, record: JSON.stringify(record) }
       const inserted = await rows().insert(row, ['user_id']).onConflict('user_id').ignore()
-      return isOne(inserted.length)
+      return isOne(inserted.filter((one) => one.user_id === userId).length)
     },
 
     async replace(userId, { revision, record }, expected) {

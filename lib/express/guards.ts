@@ -7,7 +7,7 @@ import { hasPassportLogin, type IdentityOptions, readIdentity, userProperty } fr
 import { checkPath, sendToPage, wantsPage } from './navigation.js'
 import { originOf } from './origin.js'
 import { type Problem, problemOfError, sendProblem } from './problem.js'
-import { dropMark } from './session.js'
+import { dropMark, noteArrival } from './session.js'
 import { hold, missing, satisfy, type SecondFactorState, type Standing, standingOf } from './standing.js'
 
 type Requirement = 'optional' | 'required'
@@ -72,15 +72,16 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
     } catch (error) {
       hold(req, user, identity)
       // A misconfigured application has to hear of it; an outage must only not open anything.
-      if (!problemOfError(error)) throw error
+      if (!(error instanceof SecondFactorError && error.status === 503)) throw error
       return false
     }
   }
 
   return (req, res, next) => {
+    noteArrival(req)
     const user = identity.visible(req)
     if (!user) {
-      if (!options.user) checkPlace(req)
+      checkPlace(req)
       if (!req.secondFactor && !hasPassportLogin(req)) dropMark(req)
       next()
       return
@@ -151,7 +152,8 @@ export function requireSecondFactor(
     'enrolPath',
   ])
   const { maxAgeSeconds, challengePath, enrolPath } = options
-  if (maxAgeSeconds !== undefined) checkRange(caller, 'maxAgeSeconds', maxAgeSeconds, 1, 31_536_000)
+  // Given, and undefined, it is a setting that got lost, not the wish for none.
+  if ('maxAgeSeconds' in options) checkRange(caller, 'maxAgeSeconds', maxAgeSeconds, 1, 31_536_000)
   checkPath(caller, 'challengePath', challengePath)
   checkPath(caller, 'enrolPath', enrolPath)
   const pages: Partial<Record<Problem['code'], string | undefined>> = {

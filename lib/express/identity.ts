@@ -82,8 +82,10 @@ const passportUser = (req: Request): Express.User | undefined => req[userPropert
 function defaultUserId(user: Express.User): string {
   const { id } = user as { id?: unknown }
   // A database's own id type says by its toString() what it is; a plain object says nothing.
+  const unusable = id === undefined || id === null || Number.isNaN(id) || ArrayBuffer.isView(id)
+  // Bytes are no text: read as such, different ones become the same.
   // eslint-disable-next-line @typescript-eslint/no-base-to-string
-  const text = id === undefined || id === null || Number.isNaN(id) ? '' : String(id)
+  const text = unusable ? '' : String(id)
   if (text === '' || text.startsWith('[object ')) {
     throw new TypeError('express-2fa: the user has no usable id; say with the userId option how to get one.')
   }

@@ -12,6 +12,7 @@ import { crossSiteCheck, type CrossSiteOptions } from './cross-site.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
 import { type IdentityOptions, readIdentity } from './identity.js'
 import { prepare, type Problem, problemOfError, sendProblem } from './problem.js'
+import { hasEnded, noteArrival } from './session.js'
 import { missing, type Standing, standingOf } from './standing.js'
 
 /** Options of {@link secondFactorRouter}. */
@@ -78,6 +79,9 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
   }
 
   async function respond(endpoint: Endpoint, req: Request, res: Response) {
+    if (endpoint.method !== 'get' && identity.person(req) && (await hasEnded(req))) {
+      return { code: 'not_authenticated' } satisfies Problem
+    }
     const standing = await standingOf(req, secondFactor, identity)
     if (!standing) return { code: 'not_authenticated' } satisfies Problem
     const problem = unmet(endpoint, standing)
@@ -95,6 +99,7 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
 
   /** Nothing of a request is read before it is known to come from this site, in a form that is understood. */
   function refuseForeign(req: Request, res: Response, next: NextFunction): void {
+    noteArrival(req)
     if (isCrossSite(req)) sendProblem(res, { code: 'cross_site_request' })
     else if (hasBody(req) && !req.is(CONTENT_TYPES)) sendProblem(res, { code: 'unsupported_media_type' })
     else next()

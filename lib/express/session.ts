@@ -124,14 +124,42 @@ export async function carryMark(
 ): Promise<void> {
   const session = sessionOf(req)
   // A save would bring back a session that was ended while this request was under way, mark and all.
-  await settled((done) => {
-    req.sessionStore.get(session.id, (error, stored) => {
-      done(error ?? (stored ? undefined : new Error('The session has ended.')))
-    })
-  })
+  if (!(await isStored(req))) throw new SecondFactorError('session_unavailable', 'The session has ended.')
   if (epoch === undefined) dropMark(req)
   else session.secondFactor = { ...mark, epoch }
   await settled((done) => session.save(done))
+}
+
+const arrivals = new WeakMap<Request, number>()
+
+/** Remember when a request was first seen. */
+export function noteArrival(req: Request): void {
+  if (!arrivals.has(req)) arrivals.set(req, performance.now())
+}
+
+/** A session is asked for once more when the request that came with it has taken longer than this. */
+const SLOW_MILLISECONDS = 1000
+
+/**
+ * True when the session was ended while this request was under way, as by somebody who holds back its body: what has
+ * been loaded of it must open nothing any more.
+ *
+ * @throws {SecondFactorError} `session_unavailable` when the session store fails
+ */
+export async function hasEnded(req: Request): Promise<boolean> {
+  if (performance.now() - (arrivals.get(req) ?? 0) < SLOW_MILLISECONDS) return false
+  return !(await isStored(req))
+}
+
+async function isStored(req: Request): Promise<boolean> {
+  let found = false
+  await settled((done) => {
+    req.sessionStore.get(sessionOf(req).id, (error, stored) => {
+      found = Boolean(stored)
+      done(error)
+    })
+  })
+  return found
 }
 
 /** Forget the mark, so that no login to come inherits it. */

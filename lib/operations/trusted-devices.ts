@@ -49,6 +49,8 @@ export function trustedDevices({
     },
 
     async revokeTrustedDevice(userId, id, options = {}) {
+      if (typeof (id as unknown) !== 'string')
+        throw new TypeError('revokeTrustedDevice: id must be a string.')
       return act(userId, options, (record, now) => revoke(record, id, now))
     },
 

@@ -6,6 +6,7 @@ import { deviceOf, setDeviceToken } from '../express/device-cookie.js'
 import { type Identity, type IdentityOptions, type Person, readIdentity } from '../express/identity.js'
 import { originOf } from '../express/origin.js'
 import { detailOf, type Problem, problemOf, setRetryAfter, statusOf } from '../express/problem.js'
+import { hasEnded, noteArrival } from '../express/session.js'
 import { satisfy, standingOf } from '../express/standing.js'
 import type { Verification } from '../outcomes.js'
 import type { SecondFactor } from '../service.js'
@@ -95,10 +96,11 @@ export class TotpStrategy extends Strategy {
   }
 
   private async check(req: Request, inSession: boolean): Promise<Problem | (Person & { info: TotpInfo })> {
+    noteArrival(req)
     if (this.isCrossSite(req)) return { code: 'cross_site_request' }
     const standing = inSession ? await standingOf(req, this.secondFactor, this.identity) : undefined
     const person = standing ?? this.identity.person(req)
-    if (!person) return { code: 'not_authenticated' }
+    if (!person || (inSession && (await hasEnded(req)))) return { code: 'not_authenticated' }
     const trusts = flagMember(req.body, this.trustDeviceField)
     if (trusts === undefined) return { code: 'invalid_request' }
     const outcome = await this.secondFactor.verify(person.userId, textMember(req.body, this.codeField), {

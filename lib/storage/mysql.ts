@@ -6,6 +6,8 @@ export interface MysqlStoragePool {
   execute(sql: string, values: (string | Buffer)[]): Promise<[unknown, unknown]>
   /** Tells a pool from a connection. */
   getConnection(): Promise<unknown>
+  /** Tells it from pools of others: the pool of callbacks beneath it. */
+  readonly pool: object
 }
 
 /** Options of {@link MysqlStorage}. */
@@ -43,8 +45,8 @@ export class MysqlStorage implements StorageAdapter {
 
   constructor(options: MysqlStorageOptions) {
     const { pool, table = 'second_factor' } = options
-    // The pool of callbacks has the same methods, and a way to the one of promises.
-    if (!hasMethods(pool, 'execute', 'getConnection') || hasMethods(pool, 'promise')) {
+    // The pool of callbacks has the same methods, and a way to the one of promises, which has it as `pool`.
+    if (!hasMethods(pool, 'execute', 'getConnection') || typeof pool.pool !== 'object') {
       throw new TypeError(
         'MysqlStorage: pool must be a pool of "mysql2/promise": createPool({ … }), or createPool({ … }).promise() of "mysql2".',
       )
@@ -56,20 +58,30 @@ export class MysqlStorage implements StorageAdapter {
   async read(userId: string): Promise<StoredEntry | undefined> {
     const sql = `SELECT revision, record FROM ${this.#table} WHERE user_id = ?`
     const [[row]] = (await this.#pool.execute(sql, [Buffer.from(userId)])) as [
-      { revision: Buffer; record: Buffer }[],
+      { revision?: unknown; record?: unknown }[],
       unknown,
     ]
-    return (
-      row && {
-        revision: row.revision.toString(),
-        record: JSON.parse(row.record.toString()) as StoredEntry['record'],
-      }
-    )
+    if (!row) return undefined
+    const { revision, record } = row
+    if (!Buffer.isBuffer(revision) || !Buffer.isBuffer(record)) {
+      throw new TypeError(
+        'MysqlStorage: the pool must leave rows alone: no typeCast, rowsAsArray or nestTables.',
+      )
+    }
+    return {
+      revision: revision.toString(),
+      record: JSON.parse(record.toString()) as StoredEntry['record'],
+    }
   }
 
   async insert(userId: string, entry: StoredEntry): Promise<boolean> {
     const sql = `INSERT INTO ${this.#table} (user_id, revision, record) VALUES (?, ?, ?)`
-    return this.#change(sql, userId, entry.revision, JSON.stringify(entry.record))
+    try {
+      return await this.#change(sql, userId, entry.revision, JSON.stringify(entry.record))
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code === 'ER_DUP_ENTRY') return false
+      throw error
+    }
   }
 
   async replace(userId: string, entry: StoredEntry, revision: string): Promise<boolean> {
@@ -85,17 +97,24 @@ export class MysqlStorage implements StorageAdapter {
     try {
       const bytes = values.map((value) => Buffer.from(value))
       const [result] = await this.#pool.execute(sql, bytes)
-      const { affectedRows } = result as { affectedRows?: unknown }
+      const { affectedRows, serverStatus } = result as { affectedRows?: unknown; serverStatus?: unknown }
+      // The server says so with every answer: autocommit is off, or somebody gave back a connection too early.
+      if (Number(serverStatus) & IN_TRANSACTION) {
+        throw new Error('MysqlStorage: a connection has an open transaction, which could be rolled back.')
+      }
       if (affectedRows === 0 || affectedRows === 1) return affectedRows === 1
     } catch (error) {
-      // There is an entry already; or InnoDB, and Galera, took back the statement of a race's loser.
-      const { code } = (error ?? {}) as { code?: unknown }
-      if (code === 'ER_DUP_ENTRY' || code === 'ER_LOCK_DEADLOCK') return false
+      if (RACE_LOST.includes((error as { code?: string } | null)?.code ?? '')) return false
       throw error
     }
     throw new TypeError('MysqlStorage: the pool gave an unexpected answer.')
   }
 }
+
+/** SERVER_STATUS_IN_TRANS of the protocol. */
+const IN_TRANSACTION = 1
+/** InnoDB, or Galera, took back the statement, as somebody else was first. */
+const RACE_LOST = ['ER_LOCK_DEADLOCK', 'ER_CHECKREAD']
 
 const hasMethods = (object: unknown, ...names: string[]): boolean =>
   names.every((name) => typeof (object as Record<string, unknown> | undefined | null)?.[name] === 'function')

@@ -56,7 +56,7 @@ export class PostgresStorage implements StorageAdapter {
 
   async read(userId: string): Promise<StoredEntry | undefined> {
     const sql = `SELECT revision, record::text AS record FROM ${this.#table} WHERE user_id = $1`
-    const [row] = (await this.#pool.query(sql, [userId])).rows as { revision: string; record: string }[]
+    const [row] = (await this.#query(sql, [userId])).rows as { revision: string; record: string }[]
     return row && { revision: row.revision, record: JSON.parse(row.record) as StoredEntry['record'] }
   }
 
@@ -75,14 +75,18 @@ export class PostgresStorage implements StorageAdapter {
   }
 
   async #change(sql: string, ...values: string[]): Promise<boolean> {
-    try {
-      const { rowCount } = await this.#pool.query(sql, values)
-      if (rowCount === 0 || rowCount === 1) return rowCount === 1
-    } catch (error) {
-      // Where the database's default isolation is stricter, this is how the loser of a race is told (40001).
-      if ((error as { code?: unknown } | null)?.code === '40001') return false
-      throw error
-    }
+    const { rowCount } = await this.#query(sql, values)
+    if (rowCount === 0 || rowCount === 1) return rowCount === 1
     throw new TypeError('PostgresStorage: the pool gave an unexpected answer.')
+  }
+
+  /** Where the database's default isolation is strict, 40001 says: nothing was done, try again. */
+  async #query(sql: string, values: string[], attempts = 64): ReturnType<PostgresStoragePool['query']> {
+    try {
+      return await this.#pool.query(sql, values)
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code !== '40001' || attempts === 1) throw error
+      return this.#query(sql, values, attempts - 1)
+    }
   }
 }

@@ -36,15 +36,18 @@ export interface RedisStorageOptions {
  */
 const COMPARE_AND_SET = script(`
 local present = redis.call('GET', KEYS[1])
-if present and present == ARGV[2] then return 1 end
+if ARGV[2] ~= '' and present == ARGV[2] then return 1 end
 if ARGV[1] == '' then
   if present then return 0 end
 elseif not present or string.sub(present, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
 return 1`)
 
-/** A GET may be answered by a replica or from a cache in the client, and both lag; a script runs on the primary. */
-const READ = script(`return redis.call('GET', KEYS[1])`)
+/**
+ * A GET may be answered by a replica or from a cache in the client, and both lag. PERSIST changes nothing, as no key of
+ * ours expires; but it is a write, which a replica, or a primary that has become one, refuses.
+ */
+const READ = script(`redis.call('PERSIST', KEYS[1]) return redis.call('GET', KEYS[1])`)
 
 /** The type of Redis' strings in its protocol: `$`. */
 const STRING_TYPE = 36
@@ -53,7 +56,7 @@ const STRING_TYPE = 36
  * Records in Redis or Valkey, single, behind Sentinel or in a cluster: one string per user, changed by one script.
  *
  * Give the client `disableOfflineQueue: true`, so that a lost server is an error at once instead of a queue; and one
- * behind Sentinel `maxCommandRediscovers: 0`, so that it does not keep people waiting for a failover.
+ * behind Sentinel `maxCommandRediscovers: 0`: else it repeats a removal whose answer got lost, which then finds nothing.
  *
  * @throws TypeError when `client` is not a node-redis client
  */

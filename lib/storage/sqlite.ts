@@ -43,7 +43,8 @@ export function sqliteTable(table = 'second_factor'): string {
 /**
  * Records in a SQLite table: one row per user, each change one guarded statement.
  *
- * While the application has a transaction open, changes are refused: a rollback would make a used code good again.
+ * While the application has a transaction open, everything is refused: it reads what was, and a rollback would make a
+ * used code good again.
  *
  * @throws TypeError when `database` or `table` is not usable
  */
@@ -70,9 +71,12 @@ export class SqliteStorage implements StorageAdapter {
     this.#remove = database.prepare(`DELETE FROM ${table} WHERE user_id = ? AND revision = ?`)
     // Nobody has this id. Libraries that answer later answer something else now.
     if (typeof this.#read.get !== 'function' || this.#read.get('') !== undefined) throw notSqlite()
+    // Without that, nobody would notice a transaction.
+    if (typeof inTransaction(database) !== 'boolean') throw notSqlite()
   }
 
   async read(userId: string): Promise<StoredEntry | undefined> {
+    this.#refuseTransaction()
     const row = this.#read.get(userId) as { revision: string; record: string } | undefined
     return row && { revision: row.revision, record: JSON.parse(row.record) as StoredEntry['record'] }
   }
@@ -90,17 +94,24 @@ export class SqliteStorage implements StorageAdapter {
   }
 
   #change(statement: SqliteStorageStatement, ...parameters: string[]): boolean {
-    if (this.#database.inTransaction ?? this.#database.isTransaction) {
-      throw new Error('SqliteStorage: the database has an open transaction, which could be rolled back.')
-    }
+    this.#refuseTransaction()
     const changes = Number(statement.run(...parameters).changes)
     if (changes !== 0 && changes !== 1)
       throw new TypeError('SqliteStorage: the database gave an unexpected answer.')
     return changes === 1
   }
+
+  #refuseTransaction(): void {
+    if (inTransaction(this.#database) === true) {
+      throw new Error('SqliteStorage: the database has an open transaction, which could be rolled back.')
+    }
+  }
 }
+
+const inTransaction = (database: SqliteStorageDatabase): unknown =>
+  database.inTransaction ?? database.isTransaction
 
 const notSqlite = () =>
   new TypeError(
-    'SqliteStorage: database must be an open database of "better-sqlite3", "libsql" or "node:sqlite".',
+    'SqliteStorage: database must be an open database of "better-sqlite3", "libsql" or "node:sqlite" (of Node 24).',
   )

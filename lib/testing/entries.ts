@@ -18,6 +18,7 @@ export const AWKWARD_USER_IDS: Readonly<Record<string, string>> = {
   'an emoji': '👩‍💻',
   'letters of another script': 'пользователь',
   '255 characters': 'x'.repeat(LONGEST_USER_ID),
+  '255 characters of three bytes': '語'.repeat(LONGEST_USER_ID),
 }
 
 /** An entry that no other is equal to. */

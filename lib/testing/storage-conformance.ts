@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { StorageAdapter, StoredEntry } from '../storage/adapter.js'
 import { newToken } from '../tokens.js'
+import { AlternatingStorage } from './alternating-storage.js'
 import { AWKWARD_USER_IDS, LONGEST_USER_ID, newEntry, spoil, unstorable } from './entries.js'
 
 /** The two functions that mocha, vitest, jest and node:test have in common. */
@@ -10,10 +11,12 @@ export interface ConformanceRunner {
 }
 
 /**
- * Makes the storage under test. Called for each case; all of them may share one database, for every case has user ids
- * of its own.
+ * Makes the storage under test, or several of them on one database, with connections of their own, as several processes
+ * would have: they are used in turn, so that what one keeps to itself is noticed. Called for each case; all of them may
+ * share one database, for every case has user ids of its own.
  */
-export type CreateStorage = () => StorageAdapter | Promise<StorageAdapter>
+export type CreateStorage = () => StoragesUnderTest | Promise<StoragesUnderTest>
+type StoragesUnderTest = StorageAdapter | readonly StorageAdapter[]
 
 const RACERS = 20
 
@@ -22,12 +25,12 @@ const RACERS = 20
  * awkward as they come. A storage that passes may be used; no case can be switched off.
  *
  * @param runner - the test runner's own functions: `{ describe, it }`
- * @param createStorage - the storage under test, on a real database
+ * @param createStorage - the storage under test, on a real database; better two of them, on connections of their own
  *
  * @example
  * ```ts
  * import { describe, it } from 'mocha'
- * storageConformance({ describe, it }, () => new RedisStorage({ client: redis }))
+ * storageConformance({ describe, it }, () => [new RedisStorage({ client }), new RedisStorage({ client: another })])
  * ```
  */
 export function storageConformance(runner: ConformanceRunner, createStorage: CreateStorage): void {
@@ -36,7 +39,7 @@ export function storageConformance(runner: ConformanceRunner, createStorage: Cre
   /** A case with a storage and a user that no other case knows. */
   const check = (title: string, body: (storage: StorageAdapter, userId: string) => Promise<void>) =>
     it(title, async () => {
-      await body(await createStorage(), `conformance ${newToken()}`)
+      await body(oneOf(await createStorage()), `conformance ${newToken()}`)
     })
 
   describe('storage conformance', () => {
@@ -281,6 +284,9 @@ export function storageConformance(runner: ConformanceRunner, createStorage: Cre
     })
   })
 }
+
+const oneOf = (storages: StoragesUnderTest): StorageAdapter =>
+  'read' in storages ? storages : new AlternatingStorage(storages)
 
 async function inserted(storage: StorageAdapter, userId: string, members: object = {}): Promise<StoredEntry> {
   const entry = newEntry(members)

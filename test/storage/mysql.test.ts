@@ -5,7 +5,6 @@ import { createConnection, type Pool } from 'mysql2/promise'
 import pg from 'pg'
 import { MysqlStorage, type MysqlStoragePool, mysqlTable } from '../../lib/storage/mysql.js'
 import { storageConformance } from '../../lib/testing/index.js'
-import { AlternatingStorage } from '../support/alternating-storage.js'
 import { ENTRY } from '../support/entry.js'
 import { type MariadbServer, startMariadb } from '../support/mariadb.js'
 import { allReject, shippedStatement } from '../support/storages.js'
@@ -23,7 +22,7 @@ describe('MysqlStorage', () => {
   after(() => server.stop())
 
   storageConformance({ describe, it }, () => {
-    return new AlternatingStorage([new MysqlStorage({ pool }), new MysqlStorage({ pool: foreign })])
+    return [new MysqlStorage({ pool }), new MysqlStorage({ pool: foreign })]
   })
 
   it('takes a deadlock of racing inserts and removals for a lost race, and rejects nothing', async () => {
@@ -39,6 +38,31 @@ describe('MysqlStorage', () => {
       }
     })
     await Promise.all(workers)
+  })
+
+  it('C15 changes nothing that could be rolled back: autocommit off, or a transaction left open', async () => {
+    for (const [how, sql] of [
+      ['autocommit off', 'SET autocommit = 0'],
+      ['left open', 'BEGIN'],
+    ] as const) {
+      const careless = await server.pool({ connectionLimit: 1 })
+      await new MysqlStorage({ pool: careless }).insert(how, ENTRY)
+      await careless.query(sql)
+      const storage = new MysqlStorage({ pool: careless })
+      for (const attempt of [
+        () => storage.insert(`${how} anew`, ENTRY),
+        () => storage.replace(how, { ...ENTRY, revision: 'next' }, 'r'),
+        () => storage.remove(how, 'r'),
+      ]) {
+        expect(String(await attempt().catch((error: unknown) => error)), how).to.include('transaction')
+      }
+    }
+  })
+
+  it('rejects rows that the pool has changed', async () => {
+    const storage = new MysqlStorage({ pool: await server.pool({ rowsAsArray: true }) })
+    await storage.insert('as a list', ENTRY)
+    expect(String(await storage.read('as a list').catch((error: unknown) => error))).to.include('rowsAsArray')
   })
 
   it('takes the pool of promises that a pool of callbacks has', async () => {
@@ -110,6 +134,7 @@ describe('MysqlStorage', () => {
       [undefined, 'rejected'],
     ] as const) {
       const losing = {
+        pool: {},
         getConnection: () => undefined,
         execute: () => Promise.reject(Object.assign(new Error('Lost.'), { code })),
       }
@@ -120,7 +145,7 @@ describe('MysqlStorage', () => {
 
   it('C28 [storage] rejects when the pool answers with something else', async () => {
     for (const answer of [undefined, {}, [], [{}], [{ affectedRows: 2 }], [{ affectedRows: '1' }]]) {
-      const odd = { getConnection: () => undefined, execute: () => Promise.resolve(answer) }
+      const odd = { pool: {}, getConnection: () => undefined, execute: () => Promise.resolve(answer) }
       const storage = new MysqlStorage({ pool: odd as unknown as MysqlStoragePool })
       const answers = [storage.insert('a', ENTRY), storage.replace('a', ENTRY, 'r'), storage.remove('a', 'r')]
       for (const settled of await Promise.allSettled(answers)) expect(settled.status).to.equal('rejected')

@@ -4,7 +4,6 @@ import pg from 'pg'
 import { createClient, createClientPool } from 'redis'
 import { RedisStorage, type RedisStorageClient } from '../../lib/storage/redis.js'
 import { storageConformance } from '../../lib/testing/index.js'
-import { AlternatingStorage } from '../support/alternating-storage.js'
 import { ENTRY } from '../support/entry.js'
 import { type RedisClient, type RedisServer, startRedis } from '../support/redis.js'
 import { enrolUser, newService, succeeded } from '../support/service.js'
@@ -22,7 +21,7 @@ describe('RedisStorage', () => {
   after(() => server.stop())
 
   storageConformance({ describe, it }, () => {
-    return new AlternatingStorage([new RedisStorage({ client }), new RedisStorage({ client: another })])
+    return [new RedisStorage({ client }), new RedisStorage({ client: another })]
   })
 
   describe('on a pool of clients that speak the older protocol', () => {
@@ -36,6 +35,15 @@ describe('RedisStorage', () => {
       pool.destroy()
     })
     storageConformance({ describe, it }, () => new RedisStorage({ client: pool }))
+  })
+
+  it('C18 reads nothing from a primary that has become a replica', async () => {
+    const former = await startRedis()
+    const storage = new RedisStorage({ client: await former.client() })
+    await storage.insert('somebody', ENTRY)
+    await (await former.client()).replicaOf('127.0.0.1', server.port)
+    expect(await storage.read('somebody').catch((error: unknown) => error)).to.be.instanceOf(Error)
+    await former.stop()
   })
 
   it('reads what another client has just written, past the cache of a client that has one', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { MemoryStorage, type StorageAdapter } from '../../lib/index.js'
+import { MemoryStorage, type StorageAdapter, type StoredEntry } from '../../lib/index.js'
 import { type CreateStorage, storageConformance } from '../../lib/testing/index.js'
 import { BreakableStorage, BROKEN_STORAGES, SilentReplace } from '../support/broken-storages.js'
 
@@ -41,9 +41,9 @@ const shared = (storage: StorageAdapter) => () => storage
 describe('storageConformance', () => {
   const titles = casesFor(() => new MemoryStorage()).map(({ title }) => title)
 
-  it('has 43 cases, each with a title of its own', () => {
-    expect(titles).to.have.length(43)
-    expect(new Set(titles).size).to.equal(43)
+  it('has 44 cases, each with a title of its own', () => {
+    expect(titles).to.have.length(44)
+    expect(new Set(titles).size).to.equal(44)
   })
 
   it('finds no fault with a sound storage, made once or for every case', async () => {
@@ -71,6 +71,32 @@ describe('storageConformance', () => {
       expect(await failuresOf(shared(create()))).to.include(noticedBy)
     })
   }
+
+  it('refuses storages that keep something to themselves, when it is given two of them', async () => {
+    const database = new MemoryStorage()
+    class Caching extends MemoryStorage {
+      readonly #read = new Map<string, StoredEntry | undefined>()
+      override async read(userId: string) {
+        if (!this.#read.has(userId)) this.#read.set(userId, await database.read(userId))
+        return structuredClone(this.#read.get(userId))
+      }
+      override insert(userId: string, entry: StoredEntry) {
+        this.#read.delete(userId)
+        return database.insert(userId, entry)
+      }
+      override replace(userId: string, entry: StoredEntry, revision: string) {
+        this.#read.delete(userId)
+        return database.replace(userId, entry, revision)
+      }
+      override remove(userId: string, revision: string) {
+        this.#read.delete(userId)
+        return database.remove(userId, revision)
+      }
+    }
+    expect(await failuresOf(shared(new Caching()))).to.deep.equal([])
+    const pair = [new Caching(), new Caching()] as const
+    expect(await failuresOf(() => pair)).to.include('read: sees every completed write')
+  })
 
   it('comes to an end with a storage that never answers a replacement with true', async () => {
     const storage = new SilentReplace()

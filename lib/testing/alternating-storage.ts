@@ -1,10 +1,10 @@
-import type { StorageAdapter, StoredEntry } from '../../lib/index.js'
+import type { StorageAdapter, StoredEntry } from '../storage/adapter.js'
 
 /** Several ways to one database, used in turn: what one has written, the next one must see. */
 export class AlternatingStorage implements StorageAdapter {
   #calls = 0
 
-  constructor(private readonly storages: readonly [StorageAdapter, ...StorageAdapter[]]) {}
+  constructor(private readonly storages: readonly StorageAdapter[]) {}
 
   read(userId: string): Promise<StoredEntry | undefined> {
     return this.#next().read(userId)
@@ -23,6 +23,8 @@ export class AlternatingStorage implements StorageAdapter {
   }
 
   #next(): StorageAdapter {
-    return this.storages[this.#calls++ % this.storages.length] ?? this.storages[0]
+    const next = this.storages[this.#calls++ % this.storages.length]
+    if (!next) throw new TypeError('There is no storage to use.')
+    return next
   }
 }
