@@ -4,8 +4,8 @@ import { readIdentity } from '../../lib/express/identity.js'
 import { newService } from '../support/service.js'
 
 describe('the id that a user goes by, unless told otherwise', () => {
-  const { userId } = readIdentity('test', newService().secondFactor, {}, [])
-  const idOf = (id: unknown) => userId({ id } as Express.User)
+  const identity = readIdentity('test', newService().secondFactor, {}, [])
+  const idOf = (id: unknown) => identity.userId({ id })
 
   it('is the user’s own id as text', () => {
     expect(idOf('anna')).to.equal('anna')
