@@ -5,7 +5,7 @@ import type { SecondFactorError } from '../../lib/index.js'
 import type { TestAuthenticator } from '../../lib/testing/index.js'
 import { enrolUser, reasonOf, rejection, tally } from '../support/service.js'
 import { OWNER, type RedisPair, startPair } from './redis-pair.js'
-import { until } from './until.js'
+import { until } from '../support/until.js'
 
 const PEOPLE = 20
 

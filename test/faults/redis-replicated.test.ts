@@ -9,7 +9,7 @@ import type { RedisClient } from '../support/redis.js'
 import { startRedisSentinel } from '../support/redis-sentinel.js'
 import { reasonOf, rejection } from '../support/service.js'
 import { OWNER, type RedisPair, startPair } from './redis-pair.js'
-import { until } from './until.js'
+import { until } from '../support/until.js'
 
 describe('the example of a client that waits for replicas', () => {
   describe('while everybody is there', () => {

@@ -46,3 +46,9 @@ export async function expectUnharmed(load: Load, kills: number): Promise<void> {
   expect(await load.replayAll()).to.deep.equal({ '422 invalid_code': load.used })
   for (const [before, after] of await load.signInAll()) expect([before, after]).to.deep.equal([false, true])
 }
+
+/** Something that was used counts again, under load or when all of it is tried once more: the tests do notice. */
+export async function expectForgotten(load: Load): Promise<void> {
+  const again = await load.replayAll()
+  expect(load.violations.has('replay: 200') || '200' in again).to.equal(true)
+}

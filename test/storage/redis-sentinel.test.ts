@@ -39,11 +39,17 @@ describe('RedisStorage behind Sentinel', () => {
     expect(await storage.read('both')).to.deep.equal(ENTRY)
   })
 
-  it('reads completed writes while the replica stands still', async () => {
-    const storage = new RedisStorage({ client })
-    await storage.insert('ahead', ENTRY)
-    servers.replica.signal('SIGSTOP')
-    try {
+  describe('while the replica stands still', () => {
+    before(() => {
+      servers.replica.signal('SIGSTOP')
+    })
+    after(() => {
+      servers.replica.signal('SIGCONT')
+    })
+
+    it('reads completed writes', async () => {
+      const storage = new RedisStorage({ client })
+      await storage.insert('ahead', ENTRY)
       let { revision } = ENTRY
       for (let round = 0; round < 50; round++) {
         const next = { ...ENTRY, revision: `round ${round}` }
@@ -51,9 +57,7 @@ describe('RedisStorage behind Sentinel', () => {
         expect(await storage.read('ahead')).to.deep.equal(next)
         revision = next.revision
       }
-    } finally {
-      servers.replica.signal('SIGCONT')
-    }
+    })
   })
 
   describe('when the answer to a write gets lost', () => {
@@ -84,7 +88,7 @@ describe('RedisStorage behind Sentinel', () => {
     it('wins with a client that repeats the write, which does not lose against itself', async () => {
       expect(await insertUnheard('repeated', { maxCommandRediscovers: 16 })).to.equal(true)
       expect(await new RedisStorage({ client }).read('repeated')).to.deep.equal(ENTRY)
-    })
+    }).timeout(60_000)
   })
 })
 
@@ -114,5 +118,5 @@ describe('RedisStorage when Sentinel fails over', () => {
     expect(await storage.read('moves')).to.deep.equal(ENTRY)
     expect(await storage.replace('moves', ENTRY, 'another')).to.equal(false)
     expect(await storage.remove('moves', ENTRY.revision)).to.equal(true)
-  }).timeout(20_000)
+  }).timeout(60_000)
 })

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSentinel } from 'redis'
 import { caughtUp, ping, type RedisServer, startRedis } from './redis.js'
+import { until } from './until.js'
 import { freePort, startProcess, temporaryFolder } from './server-process.js'
 
 const NAME = 'second-factors'
@@ -10,7 +11,7 @@ const NAME = 'second-factors'
 export interface RedisSentinelServers {
   readonly primary: RedisServer
   readonly replica: RedisServer
-  /** A connected Sentinel client, which fails at once while the primary is away; closed by `stop`. */
+  /** A Sentinel client, connected to both, which fails at once while the primary is away; closed by `stop`. */
   client(more?: RedisSentinelClientOptions): Promise<RedisSentinelClient>
   stop(): Promise<void>
 }
@@ -57,15 +58,17 @@ sentinel failover-timeout ${NAME} 2000
     async client(more = {}) {
       const client = newClient(port, more)
       client.on('error', () => undefined)
-      await client.connect()
       clients.push(client)
+      await client.connect()
+      // Sentinel may not have told it of the replica yet. It waits for whatever it connects to, with all its commands.
+      await until(() => client.getReplicaNodes().size === 1)
       return client
     },
     async stop() {
+      // The servers first: a client that waits for one of them to answer is not destroyed before the server is gone.
+      await Promise.all([sentinel.kill(), primary.stop(), replica.stop()])
       await Promise.all(clients.map((client) => client.destroy()))
-      await sentinel.kill()
       folder.remove()
-      await Promise.all([primary.stop(), replica.stop()])
     },
   }
 }
