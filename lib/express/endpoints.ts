@@ -9,7 +9,9 @@ import { type Problem, problemOf } from './problem.js'
 import {
   backupCodesResource,
   iso,
+  type NewBackupCodesResource,
   newTotpResource,
+  type TotpResource,
   totpResource,
   trustedDeviceResource,
 } from './resources.js'
@@ -36,30 +38,60 @@ export interface Call {
   readonly accountName: (user: Express.User) => string
 }
 
-export type Answer = { readonly status: number; readonly body?: object } | Problem
+export type Answer<Body extends object = object> = { readonly status: number; readonly body?: Body } | Problem
 
-export interface Endpoint {
+export interface Endpoint<Body extends object = object> {
   readonly method: 'get' | 'post' | 'patch' | 'delete'
   readonly path: string
   readonly requires: Requirement
-  run(call: Call): Promise<Answer>
+  run(call: Call): Promise<Answer<Body>>
 }
 
-/** Everything that the Router answers to. */
-export const ENDPOINTS: readonly Endpoint[] = [
-  { method: 'get', path: '/', requires: 'first_factor', run: readStatus },
-  { method: 'delete', path: '/', requires: 'management', run: turnOff },
-  { method: 'post', path: '/verify', requires: 'first_factor', run: verify },
-  { method: 'post', path: '/totp', requires: 'enrolment', run: enrol },
-  { method: 'post', path: '/totp/:id/verify', requires: 'enrolment', run: confirm },
-  { method: 'patch', path: '/totp/:id', requires: 'management', run: rename },
-  { method: 'delete', path: '/totp/:id', requires: 'management', run: removeAuthenticator },
-  { method: 'post', path: '/backup-codes', requires: 'management', run: generateBackupCodes },
-  { method: 'post', path: '/backup-codes/:id/confirm', requires: 'management', run: confirmBackupCodes },
-  { method: 'get', path: '/trusted-devices', requires: 'second_factor', run: listTrustedDevices },
-  { method: 'delete', path: '/trusted-devices', requires: 'management', run: revokeTrustedDevices },
-  { method: 'delete', path: '/trusted-devices/:id', requires: 'management', run: revokeTrustedDevice },
-]
+/** Everything that the Router answers to, and that the pages do. */
+export const ENDPOINTS = {
+  readStatus: { method: 'get', path: '/', requires: 'first_factor', run: readStatus },
+  turnOff: { method: 'delete', path: '/', requires: 'management', run: turnOff },
+  verify: { method: 'post', path: '/verify', requires: 'first_factor', run: verify },
+  enrol: { method: 'post', path: '/totp', requires: 'enrolment', run: enrol },
+  confirm: { method: 'post', path: '/totp/:id/verify', requires: 'enrolment', run: confirm },
+  rename: { method: 'patch', path: '/totp/:id', requires: 'management', run: rename },
+  removeAuthenticator: {
+    method: 'delete',
+    path: '/totp/:id',
+    requires: 'management',
+    run: removeAuthenticator,
+  },
+  generateBackupCodes: {
+    method: 'post',
+    path: '/backup-codes',
+    requires: 'management',
+    run: generateBackupCodes,
+  },
+  confirmBackupCodes: {
+    method: 'post',
+    path: '/backup-codes/:id/confirm',
+    requires: 'management',
+    run: confirmBackupCodes,
+  },
+  listTrustedDevices: {
+    method: 'get',
+    path: '/trusted-devices',
+    requires: 'second_factor',
+    run: listTrustedDevices,
+  },
+  revokeTrustedDevices: {
+    method: 'delete',
+    path: '/trusted-devices',
+    requires: 'management',
+    run: revokeTrustedDevices,
+  },
+  revokeTrustedDevice: {
+    method: 'delete',
+    path: '/trusted-devices/:id',
+    requires: 'management',
+    run: revokeTrustedDevice,
+  },
+} as const satisfies Readonly<Record<string, Endpoint>>
 
 function readStatus({ standing }: Call): Promise<Answer> {
   const { enabled, authenticators, backupCodes } = standing.status
@@ -108,7 +140,7 @@ async function verify({ req, res, standing, secondFactor, body }: Call): Promise
   }
 }
 
-async function enrol(call: Call): Promise<Answer> {
+async function enrol(call: Call): Promise<Answer<TotpResource>> {
   const { standing, secondFactor, body, accountName } = call
   const details = {
     accountName: accountName(standing.user),
@@ -119,7 +151,7 @@ async function enrol(call: Call): Promise<Answer> {
   return outcome.ok ? { status: 201, body: newTotpResource(outcome) } : problemOf(outcome)
 }
 
-async function confirm(call: Call): Promise<Answer> {
+async function confirm(call: Call): Promise<Answer<TotpResource>> {
   const { req, standing, secondFactor, body } = call
   const id = parameter(req)
   const outcome = await secondFactor.confirm(standing.userId, id, textMember(body, 'code'), operation(call))
@@ -144,7 +176,7 @@ async function removeAuthenticator(call: Call): Promise<Answer> {
   return { status: 204 }
 }
 
-async function generateBackupCodes(call: Call): Promise<Answer> {
+async function generateBackupCodes(call: Call): Promise<Answer<NewBackupCodesResource>> {
   const outcome = await call.secondFactor.generateBackupCodes(call.standing.userId, operation(call))
   if (!outcome.ok) return problemOf(outcome)
   const { id, codes, confirmed, createdAt, expiresAt } = outcome

@@ -22,6 +22,15 @@ export interface TotpResource {
   readonly weak?: true
 }
 
+/** A fresh set of backup codes on the wire, shown this once. Dates are ISO 8601. */
+export interface NewBackupCodesResource {
+  readonly id: string
+  readonly codes: readonly string[]
+  readonly createdAt: string
+  readonly confirmed: false
+  readonly expiresAt: string
+}
+
 /** A trusted browser on the wire. Dates are ISO 8601. */
 export interface TrustedDeviceResource {
   readonly id: string

@@ -126,7 +126,7 @@ describe('who may call what of the [Router]', () => {
   }
 
   it('is said here of every endpoint of the Router', () => {
-    const declared = ENDPOINTS.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+    const declared = Object.values(ENDPOINTS).map(({ method, path }) => `${method.toUpperCase()} ${path}`)
     expect(ENDPOINT_CALLS.map(titleOf)).to.have.members(declared)
     expect(Object.keys(ANSWERS)).to.have.members(declared)
   })
