@@ -22,8 +22,10 @@ import { createShell } from './shell.js'
  * ```
  */
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
-  const shell = createShell(readOptions(options))
+  const settings = readOptions(options)
+  const shell = createShell(settings)
   return {
+    trustedDeviceSeconds: settings.policy.trustedDeviceSeconds,
     status: (userId, { origin } = {}) => shell.status(userId, origin),
     ...enrolment(shell),
     ...verification(shell),

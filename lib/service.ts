@@ -52,6 +52,9 @@ export interface EnrolmentDetails {
  * user id is none.
  */
 export interface SecondFactor {
+  /** How long a browser may be trusted; 0: none is. */
+  readonly trustedDeviceSeconds: number
+
   /** Whether a second factor is on, and what it consists of. Never throws away anything, never writes. */
   status(userId: string, options?: Pick<OperationOptions, 'origin'>): Promise<SecondFactorStatus>
   /** Begin to enrol a TOTP authenticator. It counts for nothing until `confirm`, and expires after `pendingSeconds`. */

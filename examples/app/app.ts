@@ -1,25 +1,11 @@
-import {
-  createSecondFactor,
-  holdForSecondFactor,
-  safeReturnPath,
-  secondFactorRouter,
-  TotpStrategy,
-} from 'express-2fa'
+import { createSecondFactor, holdForSecondFactor, safeReturnPath, secondFactorRouter } from 'express-2fa'
+import { secondFactorPages } from 'express-2fa/pages'
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express'
 import session from 'express-session'
 import passport from 'passport'
 import { Strategy as PasswordStrategy } from 'passport-local'
 import { type Account, checkPassword, signUp } from './accounts.js'
-import {
-  accountPage,
-  challengePage,
-  errorPage,
-  type Form,
-  logInPage,
-  securityPage,
-  signUpPage,
-  welcomePage,
-} from './pages.js'
+import { accountPage, errorPage, logInPage, signUpPage, welcomePage } from './pages.js'
 import type { Secrets } from './secrets.js'
 import type { Stores } from './stores.js'
 
@@ -43,7 +29,6 @@ export function createApp(stores: Stores, secrets: Secrets, publicFolder: string
       }, done)
     }),
   )
-  passport.use(new TotpStrategy(secondFactor))
   passport.serializeUser((user, done) => {
     done(null, (user as Account).id)
   })
@@ -68,8 +53,17 @@ export function createApp(stores: Stores, secrets: Secrets, publicFolder: string
   )
   app.use(passport.initialize(), passport.session() as RequestHandler)
   // From here on, whoever still owes the second factor is not signed in.
-  app.use(holdForSecondFactor(secondFactor, { challengePath: '/login/2fa' }))
-  app.use('/2fa', secondFactorRouter(secondFactor))
+  app.use(holdForSecondFactor(secondFactor, { challengePath: '/2fa/challenge', enrolPath: '/2fa/setup' }))
+  app.use(
+    '/2fa',
+    secondFactorPages(secondFactor, {
+      homePath: '/account',
+      loginPath: '/login',
+      logoutPath: '/logout',
+      theme: { name: 'ACME', brand: '#0f766e' },
+    }),
+    secondFactorRouter(secondFactor),
+  )
   app.use(express.urlencoded({ extended: false }))
 
   app.get('/', (req, res) => {
@@ -97,15 +91,7 @@ export function createApp(stores: Stores, secrets: Secrets, publicFolder: string
     if (req.isAuthenticated()) res.redirect(303, returnTo)
     else res.send(logInPage({ returnTo }))
   })
-  app.post('/login', logInStep('local', logInPage))
-  app.get('/login/2fa', (req, res) => {
-    const returnTo = returnPath(req.query['returnTo'])
-    const state = req.secondFactor?.state
-    // Who has shown it may show it again: changes of the second factor want a fresh one.
-    if (state === 'pending' || state === 'satisfied') res.send(challengePage({ returnTo }))
-    else res.redirect(303, returnTo)
-  })
-  app.post('/login/2fa', logInStep('totp', challengePage))
+  app.post('/login', logIn)
   app.post('/logout', (req, res, next) => {
     req.logOut((error) => {
       if (error) next(error)
@@ -117,10 +103,6 @@ export function createApp(stores: Stores, secrets: Secrets, publicFolder: string
   app.get('/account', (req, res) => {
     const { username } = req.user as Account
     res.send(accountPage(username, req.secondFactor?.state === 'satisfied'))
-  })
-  app.get('/account/security', async (req, res) => {
-    const { id } = req.user as Account
-    res.send(securityPage(await secondFactor.status(id)))
   })
 
   app.use(((error: { readonly status?: number }, _req, res, next) => {
@@ -136,25 +118,23 @@ export function createApp(stores: Stores, secrets: Secrets, publicFolder: string
   return app
 }
 
-/** Either step of a login: on to where the person wanted to go, or the form again and why. */
-function logInStep(strategy: 'local' | 'totp', form: (form: Form) => string): RequestHandler {
-  return (req, res, next) => {
-    const returnTo = returnPath(bodyOf(req)['returnTo'])
-    const answer: passport.AuthenticateCallback = (error, user, info, status) => {
-      if (error) {
-        next(error)
-      } else if (!user) {
-        const { message } = info as { message?: string }
-        res.status(typeof status === 'number' ? status : 401).send(form({ returnTo, message }))
-      } else {
-        req.logIn(user, (problem) => {
-          if (problem) next(problem)
-          else res.redirect(303, returnTo)
-        })
-      }
+/** The first step of a login: on to where the person wanted to go, or the form again and why. */
+const logIn: RequestHandler = (req, res, next) => {
+  const returnTo = returnPath(bodyOf(req)['returnTo'])
+  const answer: passport.AuthenticateCallback = (error, user, info) => {
+    if (error) {
+      next(error)
+    } else if (!user) {
+      const { message } = info as { message?: string }
+      res.status(401).send(logInPage({ returnTo, message }))
+    } else {
+      req.logIn(user, (problem) => {
+        if (problem) next(problem)
+        else res.redirect(303, returnTo)
+      })
     }
-    ;(passport.authenticate(strategy, answer) as RequestHandler)(req, res, next)
   }
+  ;(passport.authenticate('local', answer) as RequestHandler)(req, res, next)
 }
 
 /** The guard of applications with Passport. That a second factor may be owed is none of its business. */

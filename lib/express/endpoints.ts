@@ -13,6 +13,7 @@ import {
   newTotpResource,
   type TotpResource,
   totpResource,
+  type TrustedDeviceResource,
   trustedDeviceResource,
 } from './resources.js'
 import { carryMark } from './session.js'
@@ -193,7 +194,7 @@ async function confirmBackupCodes(call: Call): Promise<Answer> {
   return { status: 200, body: { ...backupCodesResource(outcome), confirmed: true } }
 }
 
-function listTrustedDevices({ req, standing }: Call): Promise<Answer> {
+function listTrustedDevices({ req, standing }: Call): Promise<Answer<readonly TrustedDeviceResource[]>> {
   const currentId = deviceIdOf(readDeviceToken(req, standing.userId))
   const { trustedDevices } = standing.status
   return Promise.resolve({

@@ -76,12 +76,12 @@ for (const { name, says, keepsSessions, environment } of MODES) {
       await browser.get('/account').expect(200, /alice.*second factor is off/s)
       const { secret, firstCode, backupCodes } = await enrol(browser)
       await browser.get('/account').expect(200, /second factor is on/)
-      await browser.get('/account/security').expect(200, /10 of 10 codes are left/)
+      await page(browser, '/2fa/').expect(200, /10 of 10 left/)
       await logOut(browser)
 
       await logIn(browser, 'alice')
       await browser.get('/account').expect(401)
-      await browser.post('/login/2fa').type('form').send({ code: firstCode }).expect(422)
+      await send(browser, '/2fa/challenge', { code: firstCode }).expect(422)
       await browser.get('/account').expect(401)
       await showCode(browser, await oathtool(secret, TIME_STEP_SECONDS))
       await browser.get('/account').expect(200, /alice/)
@@ -90,12 +90,12 @@ for (const { name, says, keepsSessions, environment } of MODES) {
       const [backupCode = ''] = backupCodes
       await logIn(browser, 'alice')
       await showCode(browser, backupCode)
-      await browser.get('/account/security').expect(200, /9 of 10 codes are left/)
+      await page(browser, '/2fa/').expect(200, /9 of 10 left/)
       await logOut(browser)
 
       await logIn(browser, 'alice')
       for (const spent of [backupCode, firstCode]) {
-        const refused = await browser.post('/login/2fa').type('form').send({ code: spent }).expect(422)
+        const refused = await send(browser, '/2fa/challenge', { code: spent }).expect(422)
         expect(refused.text).to.contain('role="alert"')
         await browser.get('/account').expect(401)
       }
@@ -139,19 +139,16 @@ describe('the pages of the example', () => {
     const { backupCodes } = await enrol(browser)
     await logOut(browser)
 
-    const wanted = '/account/security?from=mail'
-    const refused = await browser.get(wanted).set('Accept', HTML).expect(401)
+    const wanted = '/account?from=mail'
+    const refused = await page(browser, wanted).expect(401)
     const login = { username: 'carol', password: PASSWORD, returnTo: returnToOf(refused.text) }
     await browser.post('/login').type('form').send(login).expect(303).expect('Location', wanted)
-    const held = await browser.get(wanted).set('Accept', HTML).expect(303)
-    expect(held.headers['location']).to.equal(`/login/2fa?returnTo=${encodeURIComponent(wanted)}`)
-    const challenge = await browser
-      .get(held.headers['location'] ?? '')
-      .set('Accept', HTML)
-      .expect(200)
+    const held = await page(browser, wanted).expect(303)
+    expect(held.headers['location']).to.equal(`/2fa/challenge?returnTo=${encodeURIComponent(wanted)}`)
+    const challenge = await page(browser, held.headers['location'] ?? '').expect(200)
     const code = { code: backupCodes[0], returnTo: returnToOf(challenge.text) }
-    await browser.post('/login/2fa').type('form').send(code).expect(303).expect('Location', wanted)
-    await browser.get(wanted).set('Accept', HTML).expect(200)
+    await send(browser, '/2fa/challenge', code).expect(303).expect('Location', wanted)
+    await page(browser, wanted).expect(200)
   })
 
   it('send nobody to another site', async () => {
@@ -160,42 +157,26 @@ describe('the pages of the example', () => {
     const { backupCodes } = await enrol(browser)
     const places = ['https://evil.example/', '//evil.example/', '/\\evil.example', 'javascript:alert(1)']
     for (const [index, returnTo] of places.entries()) {
-      const challenge = await browser.get('/login/2fa').query({ returnTo }).expect(200)
+      const challenge = await page(browser, '/2fa/challenge').query({ returnTo }).expect(200)
       expect(returnToOf(challenge.text), returnTo).to.equal('/account')
       await logOut(browser)
       const login = { username: 'fred', password: PASSWORD, returnTo }
       await browser.post('/login').type('form').send(login).expect(303).expect('Location', '/account')
       const code = { code: backupCodes[index], returnTo }
-      await browser.post('/login/2fa').type('form').send(code).expect(303).expect('Location', '/account')
+      await send(browser, '/2fa/challenge', code).expect(303).expect('Location', '/account')
     }
   })
 
-  it('offer every change of the second factor, and the Router answers to each', async () => {
+  it('send a stranger to the login, and back to where the second factor is managed', async () => {
     const browser = example.browser()
+    await page(browser, '/2fa/').expect(303).expect('Location', '/login?returnTo=%2F2fa%2F')
     await signUp(browser, 'dora')
-    const { id, backupCodes } = await enrol(browser)
-    // Whoever is in already may show the second factor again, as changes want a fresh one.
-    await showCode(browser, backupCodes[0] ?? '')
-    const fresh = (await call(browser, 'POST /backup-codes').expect(201)).body as {
-      id: string
-      codes: string[]
-    }
-    expect(fresh.codes).to.have.length(10)
-    await browser.post(`/2fa/backup-codes/${fresh.id}/confirm`).expect(200)
-    const another = (await call(browser, 'POST /totp').expect(201)).body as { id: string; secret: string }
-    const code = await oathtool(another.secret)
-    await browser.post(`/2fa/totp/${another.id}/verify`).type('form').send({ code }).expect(200)
-
-    expect(await callsOn(browser)).to.have.members([
-      'POST /totp',
-      'POST /backup-codes',
-      'DELETE /',
-      `DELETE /totp/${id}`,
-      `DELETE /totp/${another.id}`,
-    ])
-    await call(browser, `DELETE /totp/${id}`).expect(204)
-    await call(browser, 'DELETE /').expect(204)
-    expect(await callsOn(browser)).to.deep.equal(['POST /totp'])
+    await page(browser, '/2fa/').expect(200, /It is off/)
+    await enrol(browser)
+    await page(browser, '/2fa/').expect(200, /10 of 10 left/)
+    // Programs get the Router's answers at the same place.
+    const status = await browser.get('/2fa/').set('Accept', 'application/json').expect(200)
+    expect(status.body).to.include({ enabled: true, satisfied: true })
   })
 
   it('escape what people type', async () => {
@@ -241,7 +222,7 @@ describe('the pages of the example', () => {
     const { backupCodes } = await enrol(browser)
     await redis.kill()
     await browser.get('/account').expect(503).expect('Retry-After', '2')
-    await browser.post('/login/2fa').type('form').send({ code: backupCodes[0] }).expect(503)
+    await send(browser, '/2fa/challenge', { code: backupCodes[0] }).expect(503)
     await example
       .browser()
       .post('/login')
@@ -314,38 +295,34 @@ async function logIn(browser: Browser, username: string): Promise<void> {
 }
 
 async function showCode(browser: Browser, code: string): Promise<void> {
-  await browser.post('/login/2fa').type('form').send({ code }).expect(303).expect('Location', '/account')
+  await send(browser, '/2fa/challenge', { code }).expect(303).expect('Location', '/account')
 }
 
 async function logOut(browser: Browser): Promise<void> {
   await browser.post('/logout').expect(303).expect('Location', '/')
 }
 
-/** Turn the second factor on as its page does, with an authenticator that shares no code with this package. */
+/** Turn the second factor on by its page, with an authenticator that shares no code with this package. */
 async function enrol(browser: Browser) {
-  expect(await callsOn(browser)).to.deep.equal(['POST /totp'])
-  const begun = (await call(browser, 'POST /totp').expect(201)).body as { id: string; qrCode: string }
-  const uri = new URL(readQrCode(begun.qrCode) ?? '')
+  const { text } = await page(browser, '/2fa/setup').expect(200)
+  const [, action = ''] = /action="([^"]*\/setup\/[^"]+)"/.exec(text) ?? []
+  const [, qrCode = ''] = /<img src="([^"]+)"/.exec(text) ?? []
+  const uri = new URL(readQrCode(qrCode) ?? '')
   expect(uri.searchParams.get('issuer')).to.equal('ACME')
   const secret = uri.searchParams.get('secret') ?? ''
   const firstCode = await oathtool(secret)
-  const confirmed = await call(browser, `POST /totp/${begun.id}/verify`).send({ code: firstCode }).expect(200)
-  const { backupCodes } = confirmed.body as { backupCodes: string[] }
+  const confirmed = await send(browser, action, { code: firstCode }).expect(200)
+  const backupCodes = Array.from(confirmed.text.matchAll(/<li><code>([^<]+)</g), ([, code = '']) => code)
   expect(new Set(backupCodes).size).to.equal(10)
-  return { id: begun.id, secret, firstCode, backupCodes }
+  return { secret, firstCode, backupCodes }
 }
 
-/** Make a call of the Router as public/security.js makes it. */
-function call(browser: Browser, methodAndPath: string) {
-  const [method, path = ''] = methodAndPath.split(' ')
-  return (method === 'DELETE' ? browser.delete(`/2fa${path}`) : browser.post(`/2fa${path}`)).type('form')
-}
+/** Go to a page, as a person does. */
+const page = (browser: Browser, path: string) => browser.get(path).set('Accept', HTML)
 
-/** What the page of the second factor offers to call. */
-async function callsOn(browser: Browser): Promise<string[]> {
-  const { text } = await browser.get('/account/security').expect(200)
-  return Array.from(text.matchAll(/data-call="([^"]+)"/g), ([, offered = '']) => offered)
-}
+/** Send a form of a page. */
+const send = (browser: Browser, path: string, fields: object) =>
+  browser.post(path).set('Accept', HTML).type('form').send(fields)
 
 const returnToOf = (page: string): string | undefined => /name="returnTo" value="([^"]*)"/.exec(page)?.[1]
 

@@ -71,7 +71,7 @@ describe('the session', () => {
     redis = await startRedis()
     client = await redis.client()
     sessions = observeSessions(client)
-    options = { storage: new RedisStorage({ client }), sessions: sessions.client, routes: ROUTES }
+    options = { storage: new RedisStorage({ client }), sessions: sessions.client, routes: ROUTES, pages: {} }
     app = await start()
   })
   after(async () => {
@@ -101,12 +101,14 @@ describe('the session', () => {
   /** Each way to a satisfied session: how it comes about, in a browser that is signed in, and the mark that it leaves. */
   interface Path {
     readonly how: string
+    readonly path: 'Router' | 'enrolment' | 'pages'
     readonly method: SecondFactorMark['method']
     readonly act: (browser: Browser, name: string, where: TestApp) => Promise<Response>
   }
   const PATHS: readonly Path[] = [
     {
       how: 'POST /verify with a TOTP code',
+      path: 'Router',
       method: 'totp',
       async act(browser, name, where) {
         const person = await enrolThroughRouter(where, where.browser(), name)
@@ -116,6 +118,7 @@ describe('the session', () => {
     },
     {
       how: 'POST /verify with a backup code',
+      path: 'Router',
       method: 'backup_code',
       async act(browser, name, where) {
         const { backupCodes } = await enrolThroughRouter(where, where.browser(), name)
@@ -124,6 +127,7 @@ describe('the session', () => {
     },
     {
       how: 'POST /totp/:id/verify of a first authenticator',
+      path: 'enrolment',
       method: 'totp',
       async act(browser, _name, where) {
         const begun = await browser.post('/2fa/totp').send({}).expect(201)
@@ -132,16 +136,29 @@ describe('the session', () => {
         return browser.post(`/2fa/totp/${id}/verify`).send({ code })
       },
     },
+    {
+      how: 'the form of the challenge',
+      path: 'pages',
+      method: 'totp',
+      async act(browser, name, where) {
+        const { phone } = await enrolThroughRouter(where, where.browser(), name)
+        where.clock.advance(30)
+        const code = phone.codeAt(where.clock.now())
+        return browser.post('/2fa/challenge').set('Accept', 'text/html').type('form').send({ code })
+      },
+    },
   ]
 
-  for (const { how, method, act } of PATHS) {
-    describe(`after ${how} [${how.includes('totp/:id') ? 'enrolment' : 'Router'}]`, () => {
+  for (const { how, path, method, act } of PATHS) {
+    describe(`after ${how} [${path}]`, () => {
+      const success = path === 'pages' ? 303 : 200
+
       it('C29 has another id, and the old one is dead in Redis', async () => {
         const browser = await signIn(`new id: ${how}`)
         const { sessionId: before } = await whoAmI(browser)
         expect(await sessions.read(before)).to.not.equal(undefined)
         const answer = await act(browser, `new id: ${how}`, app)
-        expect(answer.status).to.equal(200)
+        expect(answer.status).to.equal(success)
         const now = await whoAmI(browser)
         expect(now.sessionId).to.not.equal(before)
         expect(now).to.include({ authenticated: true, state: 'satisfied' })
@@ -198,14 +215,20 @@ describe('the session', () => {
           front: (host) =>
             host.use((req, res, next) => {
               const json = res.json.bind(res)
+              const redirect = res.redirect.bind(res) as (status: number, path: string) => void
               // Express-session has not had its turn at the end of the answer yet: what is stored, we have stored.
-              res.json = (body) => {
+              const look = async () => {
                 const id = req.sessionID
-                void marked(name).then((ids) => {
-                  found.push({ ids, now: id })
-                  json(body)
-                })
+                found.push({ ids: await marked(name), now: id })
+              }
+              res.json = (body) => {
+                void look().then(() => json(body))
                 return res
+              }
+              res.redirect = (status: unknown, place?: unknown) => {
+                void look().then(() => {
+                  redirect(Number(status), String(place))
+                })
               }
               next()
             }),
@@ -213,7 +236,7 @@ describe('the session', () => {
         const name = `watched: ${how}`
         const browser = await signIn(name, watching)
         const answer = await act(browser, name, watching)
-        expect(answer.status).to.equal(200)
+        expect(answer.status).to.equal(success)
         const { ids, now } = found.at(-1) ?? { ids: [], now: '' }
         expect(ids).to.include(now)
         expect(now).to.equal((await whoAmI(browser)).sessionId)

@@ -5,6 +5,7 @@ export const PATHS = [
   'strategy',
   'sessionless strategy',
   'step-up',
+  'pages',
   'enrolment',
   'hold',
   'trusted device',
@@ -23,13 +24,13 @@ export interface SecurityCase {
 }
 
 /** Every way to show a code of an enrolled user. */
-const CODE_PATHS = ['service', 'Router', 'strategy', 'sessionless strategy', 'step-up'] as const
+const CODE_PATHS = ['service', 'Router', 'strategy', 'sessionless strategy', 'step-up', 'pages'] as const
 /** Those of them that are requests, with an address and a body. */
-const REQUEST_PATHS = ['Router', 'strategy', 'sessionless strategy', 'step-up'] as const
+const REQUEST_PATHS = ['Router', 'strategy', 'sessionless strategy', 'step-up', 'pages'] as const
 /** Every way on which a guess costs something. */
 const GUESS_PATHS = [...CODE_PATHS, 'enrolment'] as const
 /** Every way that renews a session. */
-const MARKING_PATHS = ['Router', 'strategy', 'step-up', 'enrolment', 'trusted device'] as const
+const MARKING_PATHS = ['Router', 'strategy', 'step-up', 'pages', 'enrolment', 'trusted device'] as const
 
 const of = (id: string, holds: string, ...paths: readonly Path[]): SecurityCase => ({ id, holds, paths })
 

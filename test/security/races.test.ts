@@ -69,7 +69,8 @@ describe('codes that are shown at once', () => {
         const code = guest.code()
         const statuses = await Promise.all(doors.map((door) => door.show(code)))
         expect(countStatuses(statuses)).to.deep.equal({ 200: 1, 422: RACERS - 1 })
-        expect(await countOpen(doors)).to.equal(path.opens ? RACERS : 0)
+        // In a step-up all of them were open before.
+        expect(await countOpen(doors)).to.equal(path.title === 'step-up' ? RACERS : Number(path.opens))
       })
 
       it('C43 both count when they are a TOTP code and a backup code', async () => {

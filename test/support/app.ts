@@ -16,6 +16,7 @@ import {
   type StorageAdapter,
   TotpStrategy,
 } from '../../lib/index.js'
+import { type PagesOptions, secondFactorPages } from '../../lib/pages/index.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import { FakeClock } from './clock.js'
 import type { RedisClient } from './redis.js'
@@ -34,6 +35,8 @@ export interface TestAppOptions {
   readonly sessions?: RedisClient
   readonly secondFactor?: Partial<SecondFactorOptions>
   readonly hold?: HoldOptions | false
+  /** The pages, in front of the Router. Default: there are none. */
+  readonly pages?: PagesOptions
   readonly router?: RouterOptions
   /** Options of `passport.initialize()`. */
   readonly initialize?: passport.InitializeOptions
@@ -90,6 +93,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
     auth.session() as RequestHandler,
   )
   if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
+  if (options.pages) app.use('/2fa', secondFactorPages(secondFactor, options.pages))
   app.use('/2fa', secondFactorRouter(secondFactor, options.router))
   app.use(express.json(), express.urlencoded({ extended: true }))
   app.post('/login', (req, res, next) => {

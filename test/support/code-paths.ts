@@ -50,11 +50,13 @@ export interface CodePath {
 export const WRONG_BACKUP_CODE = 'AAAAA-AAAAA-AAAAA-AAAAA-AAAAA'
 
 const SESSIONLESS = '/login/2fa/sessionless'
+const CHALLENGE = '/2fa/challenge'
 const TIME_STEP = 30
 let guests = 0
 
 /** Options of an application that has all of the paths. */
-export const WITH_CODE_PATHS: Pick<TestAppOptions, 'routes'> = {
+export const WITH_CODE_PATHS: Pick<TestAppOptions, 'pages' | 'routes'> = {
+  pages: {},
   routes(app, _secondFactor, auth) {
     app.post(SESSIONLESS, authenticate(auth, { session: false }), (req, res) => {
       res.json({ user: req.user })
@@ -83,6 +85,27 @@ function doorOf(browser: Browser, name: string, url: string): Door {
     },
     async signInAgain() {
       await browser.post('/login').send({ name }).expect(204)
+    },
+  }
+}
+
+/** A browser that fills in the form of the challenge. It is sent on when it is let in, and when nothing is asked of it. */
+async function challenge(app: TestApp, { name }: Guest): Promise<Door> {
+  const browser = await signIn(app, name)
+  const door = doorOf(browser, name, CHALLENGE)
+  return {
+    ...door,
+    async show(code, { headers = {}, members } = {}) {
+      const answer = await browser
+        .post(CHALLENGE)
+        .set({ Accept: 'text/html', ...headers })
+        .type('form')
+        // A list is, in a form, a field that comes more than once.
+        .send({
+          ...members,
+          code: Array.isArray(code) ? [...(code as unknown[]), ...(code as unknown[])] : code,
+        })
+      return answer.status === 303 ? 200 : answer.status
     },
   }
 }
@@ -152,6 +175,7 @@ const VERIFICATIONS: readonly CodePath[] = [
   verification('strategy', true, posting('/login/2fa')),
   verification('sessionless strategy', false, posting(SESSIONLESS)),
   verification('step-up', true, stepUp),
+  verification('pages', true, challenge),
 ]
 
 /** The first code of an authenticator, which nobody may guess either. */

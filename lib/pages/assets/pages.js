@@ -1,0 +1,45 @@
+// The pages work without this. It copies, prints, and counts a wait down.
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  if (!navigator.clipboard) continue
+  button.hidden = false
+  const label = button.textContent
+  button.addEventListener('click', async () => {
+    const source = document.getElementById(button.dataset.copy)
+    const parts = source.matches('ol') ? [...source.children] : [source]
+    await navigator.clipboard.writeText(parts.map((part) => part.textContent.trim()).join('\n'))
+    button.textContent = button.dataset.copied
+    setTimeout(() => (button.textContent = label), 2000)
+  })
+}
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false
+  button.addEventListener('click', () => print())
+}
+
+for (const timer of document.querySelectorAll('[data-wait]')) {
+  const end = performance.now() + Number(timer.dataset.wait) * 1000
+  const format = new Intl.NumberFormat(document.documentElement.lang, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'long',
+  })
+  const alert = timer.previousElementSibling
+  timer.hidden = false
+  const tick = () => {
+    const seconds = Math.ceil((end - performance.now()) / 1000)
+    timer.textContent = format.format(Math.max(seconds, 0))
+    if (seconds > 0) return
+    clearInterval(ticking)
+    timer.remove()
+    alert.textContent = timer.dataset.over
+  }
+  const ticking = setInterval(tick, 250)
+  tick()
+}
+
+// A page that a browser has kept for its back button may be of somebody who has signed out since.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload()
+})

@@ -1,0 +1,90 @@
+import { ENDPOINTS, type Endpoint, isProblem } from '../express/endpoints.js'
+import type { Standing } from '../express/standing.js'
+import { showCodes } from './codes.js'
+import type { FailedForm, ManageForm, ManageLocals } from './locals.js'
+import type { PageMessages } from './messages/en.js'
+import type { Visit } from './visit.js'
+
+interface Form {
+  readonly path: string
+  readonly endpoint: Endpoint
+  /** It takes something away: a code is asked for in place, however fresh the session is. */
+  readonly dangerous?: true
+  /** What is said once it has been done. */
+  readonly done?: keyof PageMessages
+}
+
+/** What the page that manages the second factor can be asked to do. */
+export const FORMS: Readonly<Record<ManageForm, Form>> = {
+  rename: { path: '/authenticators/:id/rename', endpoint: ENDPOINTS.rename, done: 'renamed' },
+  remove: {
+    path: '/authenticators/:id/remove',
+    endpoint: ENDPOINTS.removeAuthenticator,
+    dangerous: true,
+    done: 'removed',
+  },
+  newCodes: { path: '/codes', endpoint: ENDPOINTS.generateBackupCodes, dangerous: true },
+  saveCodes: { path: '/codes/:id', endpoint: ENDPOINTS.confirmBackupCodes, done: 'codesReplaced' },
+  forget: { path: '/browsers/:id/forget', endpoint: ENDPOINTS.revokeTrustedDevice, done: 'forgotten' },
+  forgetAll: { path: '/browsers/forget', endpoint: ENDPOINTS.revokeTrustedDevices, done: 'forgotten' },
+  turnOff: { path: '/off', endpoint: ENDPOINTS.turnOff, dangerous: true, done: 'turnedOff' },
+}
+
+/** What the second factor consists of. */
+export function showManage(visit: Visit, standing: Standing): Promise<void> {
+  return show(visit, standing)
+}
+
+/** A form was sent: do what it asks, or the page again and why not. */
+export async function answerForm(visit: Visit, before: Standing, name: ManageForm): Promise<void> {
+  const { endpoint, dangerous, done } = FORMS[name]
+  const asksCode = askedFor(visit, before)[dangerous ? 'dangerous' : 'other']
+  const refused = asksCode ? await visit.showCode() : undefined
+  const answer = refused ?? (await visit.call(endpoint))
+  if (answer === 'code_needed' || isProblem(answer)) {
+    if (answer !== 'code_needed' && answer.code === 'not_authenticated') return visit.refuse(answer)
+    const own = refused
+      ? {}
+      : { invalid_request: visit.messages.notAName, enrolment_expired: visit.messages.codesExpired }
+    const problem = visit.problem(answer, own)
+    const standing = (await visit.standing()) ?? before
+    await show(visit, standing, { form: name, id: idOf(visit), label: visit.field('label'), problem })
+    return
+  }
+  if (name === 'newCodes') {
+    const { id, codes } = answer.body as { readonly id: string; readonly codes: readonly string[] }
+    await showCodes(visit, { codes, returnTo: `${visit.base}/`, confirmPath: `${visit.base}/codes/${id}` })
+  } else visit.goTo(`${visit.base}/?done=${done}`)
+}
+
+const idOf = ({ req }: Visit): string => String(req.params['id'] ?? '')
+
+/**
+ * Which forms ask for a code. Whoever has just come in by a backup code is not asked for another one: that person has
+ * lost a phone, and is here to put things right.
+ */
+function askedFor(visit: Visit, standing: Standing): ManageLocals['asksCode'] {
+  const other = visit.site.calls.missing(standing) !== undefined
+  return { dangerous: other || standing.mark?.method !== 'backup_code', other }
+}
+
+async function show(visit: Visit, standing: Standing, failed?: FailedForm): Promise<void> {
+  const { enabled, authenticators, backupCodes } = standing.status
+  const devices = enabled ? await visit.call(ENDPOINTS.listTrustedDevices) : undefined
+  const trustedDevices = devices && !isProblem(devices) ? (devices.body ?? []) : []
+  await visit.show('manage', {
+    enabled,
+    authenticators,
+    backupCodes,
+    trustedDevices,
+    asksCode: askedFor(visit, standing),
+    done: doneMessage(visit),
+    failed,
+  })
+}
+
+/** What a form has left in the address: the name of a message, and of no other. */
+function doneMessage({ req, messages }: Visit): string | undefined {
+  const form = Object.values(FORMS).find(({ done }) => done !== undefined && done === req.query['done'])
+  return form?.done && messages[form.done]
+}
