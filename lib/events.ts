@@ -37,6 +37,8 @@ export type CoreEvent =
   | { readonly type: 'backup_codes_low'; readonly remaining: number }
   /** A new set of backup codes is in force. */
   | { readonly type: 'backup_codes_regenerated' }
+  /** There are no backup codes any more; the second factor stays on. */
+  | { readonly type: 'backup_codes_removed' }
   /** An authenticator was removed; the second factor stays on. */
   | { readonly type: 'removed'; readonly authenticatorId: string }
   /** The second factor is off. */

@@ -211,6 +211,7 @@ export function createExaminer({ secrets, totp, backupCodes }: Settings): Examin
         authenticators: authenticators.map((authenticator) => ({
           ...authenticator,
           secret: sealing.renew(authenticator.secret, totpPlace(userId, authenticator.id)),
+          ...(authenticator.backupCodes && { backupCodes: renewSet(authenticator.backupCodes) }),
         })),
         ...(inForce && { backupCodes: renewSet(inForce) }),
         ...(unconfirmed && { unconfirmedBackupCodes: renewSet(unconfirmed) }),
@@ -226,9 +227,11 @@ const sealedValues = ({
   backupCodes,
   unconfirmedBackupCodes,
 }: SecondFactorRecord): string[] =>
-  [...authenticators.map(({ secret }) => secret), backupCodes?.key, unconfirmedBackupCodes?.key].filter(
-    (sealed) => sealed !== undefined,
-  )
+  [
+    ...authenticators.flatMap(({ secret, backupCodes: pending }) => [secret, pending?.key]),
+    backupCodes?.key,
+    unconfirmedBackupCodes?.key,
+  ].filter((sealed) => sealed !== undefined)
 
 const totpPlace = (userId: string, id: string): SealedPlace => ({ userId, kind: 'totp', id })
 const backupCodesPlace = (userId: string, id: string): SealedPlace => ({ userId, kind: 'backup-codes', id })

@@ -31,6 +31,7 @@ export type {
   GenerateBackupCodesOutcome,
   ImportBackupCodesOutcome,
   ImportTotpOutcome,
+  InvalidCode,
   InvalidRequest,
   Locked,
   NewAuthenticator,
@@ -38,6 +39,7 @@ export type {
   RecogniseOutcome,
   Refusal,
   RekeyOutcome,
+  RemoveBackupCodesOutcome,
   RemoveOutcome,
   RenameOutcome,
   ResetOutcome,
@@ -64,6 +66,7 @@ export type {
 } from './record.js'
 export { createSecondFactor } from './second-factor.js'
 export type {
+  ConfirmationOptions,
   DeviceDetails,
   EnrolmentDetails,
   OperationOptions,

@@ -103,7 +103,11 @@ export interface SecondFactorStatus {
 }
 
 export type EnrolOutcome =
-  | ({ readonly ok: true } & NewAuthenticator)
+  | ({
+      readonly ok: true
+      /** Where they were asked for: shown now or never, and in force once the authenticator is confirmed. */
+      readonly backupCodes?: readonly string[]
+    } & NewAuthenticator)
   | InvalidRequest
   | Refusal<'too_many_authenticators' | 'second_factor_required'>
 
@@ -134,9 +138,14 @@ export interface Verification {
   readonly trustedDevice?: NewTrustedDevice
 }
 
-/** `invalid_code` is one answer for a wrong, a replayed and an unknown code. */
+/** A code that does not count. Over HTTP, a wrong, a replayed and an unknown one look the same. */
+export interface InvalidCode extends Refusal<'invalid_code'> {
+  /** It did count once. For the application's own eyes. */
+  readonly replayed?: true
+}
+
 export type VerifyOutcome =
-  Verification | InvalidRequest | Locked | Refusal<'not_enrolled' | 'invalid_code' | 'authenticator_disabled'>
+  Verification | InvalidRequest | Locked | InvalidCode | Refusal<'not_enrolled' | 'authenticator_disabled'>
 
 export type GenerateBackupCodesOutcome =
   | {
@@ -154,6 +163,9 @@ export type GenerateBackupCodesOutcome =
 export type ConfirmBackupCodesOutcome =
   | ({ readonly ok: true; readonly confirmed: true } & BackupCodes)
   | Refusal<'not_enrolled' | 'not_found' | 'enrolment_expired' | 'second_factor_required'>
+
+export type RemoveBackupCodesOutcome =
+  { readonly ok: true } | Refusal<'not_enrolled' | 'second_factor_required'>
 
 export type RenameOutcome =
   ({ readonly ok: true } & Authenticator) | InvalidRequest | Refusal<'not_found' | 'second_factor_required'>

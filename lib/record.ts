@@ -35,6 +35,10 @@ export interface AuthenticatorRecord {
   readonly lastStep?: number
   /** Wrong confirmation codes, while pending. */
   readonly throttle?: ThrottleState
+  /** When it stops waiting for its confirmation, where it was given a time of its own. */
+  readonly pendingUntil?: number
+  /** Backup codes that were handed out with it. They count from its confirmation on, and are moved then. */
+  readonly backupCodes?: BackupCodeSetRecord
   /** Imported with a secret of less than 128 bits (RFC 4226 R6). */
   readonly weak?: true
 }
@@ -132,6 +136,15 @@ const isThrottle = shape({
   at: instant,
 })
 
+const isBackupCodeSet = shape({
+  id: text,
+  key: text,
+  digests: listOf(text),
+  createdAt: instant,
+  usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(instant)),
+  imported: optional((value) => value === true),
+})
+
 const isAuthenticator = shape({
   id: text,
   label: text,
@@ -146,16 +159,9 @@ const isAuthenticator = shape({
   lastUsedAt: optional(instant),
   lastStep: optional(integer(0, Number.MAX_SAFE_INTEGER)),
   throttle: optional(isThrottle),
+  pendingUntil: optional(instant),
+  backupCodes: optional(isBackupCodeSet),
   weak: optional((value) => value === true),
-})
-
-const isBackupCodeSet = shape({
-  id: text,
-  key: text,
-  digests: listOf(text),
-  createdAt: instant,
-  usedAt: optional((value) => shape({})(value) && Object.values(value as object).every(instant)),
-  imported: optional((value) => value === true),
 })
 
 const isTrustedDevice = shape({

@@ -1,5 +1,5 @@
 import type { Authority } from './core/authority.js'
-import type { RequestOrigin } from './events.js'
+import type { RequestOrigin, SecondFactorMethod } from './events.js'
 import type {
   ConfirmBackupCodesOutcome,
   ConfirmOutcome,
@@ -9,6 +9,7 @@ import type {
   ImportTotpOutcome,
   RecogniseOutcome,
   RekeyOutcome,
+  RemoveBackupCodesOutcome,
   RemoveOutcome,
   RenameOutcome,
   ResetOutcome,
@@ -41,6 +42,19 @@ export interface EnrolmentDetails {
   readonly accountName?: string
   /** 1 to 64 characters. Default: `Authenticator` and a number. */
   readonly label?: string
+  /** How long it waits for its confirmation, 60 to 86,400. Default: the option `totp.pendingSeconds`. */
+  readonly pendingSeconds?: number
+  /**
+   * Hand out backup codes at once. They count once the authenticator is confirmed, unless its owner has others left
+   * then. Default false: `confirm` hands out the first ones.
+   */
+  readonly backupCodes?: boolean
+}
+
+/** How an authenticator is to be confirmed. */
+export interface ConfirmationOptions extends OperationOptions {
+  /** Whether to hand out backup codes when the user has none left. Default true. */
+  readonly backupCodes?: boolean
 }
 
 /**
@@ -60,7 +74,7 @@ export interface SecondFactor {
   /** Begin to enrol a TOTP authenticator. It counts for nothing until `confirm`, and expires after `pendingSeconds`. */
   enrol(userId: string, details?: EnrolmentDetails, options?: OperationOptions): Promise<EnrolOutcome>
   /** Confirm a pending authenticator with its first code. That code is spent. */
-  confirm(userId: string, id: string, code: string, options?: OperationOptions): Promise<ConfirmOutcome>
+  confirm(userId: string, id: string, code: string, options?: ConfirmationOptions): Promise<ConfirmOutcome>
   /**
    * Check a code of the second factor: a TOTP code or a backup code, told apart by form. Each counts once, ever.
    *
@@ -75,6 +89,8 @@ export interface SecondFactor {
     id: string,
     options?: OperationOptions,
   ): Promise<ConfirmBackupCodesOutcome>
+  /** Take the backup codes away. The second factor stays on, without a way back for whoever loses the phone. */
+  removeBackupCodes(userId: string, options?: OperationOptions): Promise<RemoveBackupCodesOutcome>
   /** Give an authenticator another label, 1 to 64 characters. */
   rename(userId: string, id: string, label: string, options?: OperationOptions): Promise<RenameOutcome>
   /** Remove an authenticator. With the last verified one the second factor is off, backup codes included. */
@@ -138,6 +154,8 @@ export interface DeviceDetails {
 
 /** How a code is to be checked. */
 export interface VerificationOptions extends Pick<OperationOptions, 'basis' | 'origin'> {
+  /** Take a code of this kind alone: one of the other is `invalid_request`, not looked at and not charged. */
+  readonly method?: SecondFactorMethod | undefined
   /**
    * Trust the browser that sent it, if the code is an authenticator's: a backup code never earns trust.
    */

@@ -1,4 +1,9 @@
-import type { ConfirmBackupCodesOutcome, ImportBackupCodesOutcome, Refusal } from '../outcomes.js'
+import type {
+  ConfirmBackupCodesOutcome,
+  ImportBackupCodesOutcome,
+  Refusal,
+  RemoveBackupCodesOutcome,
+} from '../outcomes.js'
 import type { BackupCodeSetRecord, SecondFactorRecord } from '../record.js'
 import type { Policy } from './policy.js'
 import { describeBackupCodes, expiry, isEnabled, remainingCodes } from './status.js'
@@ -36,6 +41,16 @@ export function confirmBackupCodes(
     { ...rest, backupCodes: set },
     { type: 'backup_codes_regenerated' },
   )
+}
+
+/** Take the backup codes away, the fresh set too; the second factor stays on. */
+export function removeBackupCodes(
+  record: SecondFactorRecord | undefined,
+): Transition<RemoveBackupCodesOutcome> {
+  if (!isEnabled(record)) return keep({ ok: false, reason: 'not_enrolled' })
+  const { backupCodes, unconfirmedBackupCodes, ...rest } = record
+  if (!backupCodes && !unconfirmedBackupCodes) return keep({ ok: true })
+  return put({ ok: true }, rest, { type: 'backup_codes_removed' })
 }
 
 /** Take over a set of another system. Never in place of one that is in force: used codes would be good again. */

@@ -13,6 +13,7 @@ import {
   RECORD_SCHEMA,
   type SecondFactorRecord,
 } from '../record.js'
+import { needsBackupCodes } from './backup-codes.js'
 import type { Policy } from './policy.js'
 import { activeAuthenticators, describeAuthenticator, isExpired, isVerified } from './status.js'
 import { charge, lockRefusal } from './throttle.js'
@@ -141,14 +142,21 @@ export function confirm(
       { type: 'failed', method: 'totp', during: 'enrolment' },
     )
   }
-  const { throttle: _settled, ...settled } = pending.authenticator
+  const {
+    throttle: _settled,
+    pendingUntil: _over,
+    backupCodes: handedOut,
+    ...settled
+  } = pending.authenticator
   const authenticator = { ...settled, verifiedAt: now, updatedAt: now, lastUsedAt: now, lastStep: step }
   const { totpThrottle, ...rest } = withAuthenticator(pending.record, authenticator)
   // What was guessed at disabled authenticators is no debt of the one that replaces them.
   const owed = activeAuthenticators(pending.record).length > 0 && totpThrottle
+  // Codes that are in force are not taken away by those that came with a further authenticator.
+  const set = backupCodes ?? (needsBackupCodes(pending.record) ? handedOut : undefined)
   return put(
     { ok: true, epoch: pending.record.epoch, ...describeAuthenticator(authenticator, policy) },
-    { ...rest, ...(owed && { totpThrottle }), ...(backupCodes && { backupCodes }) },
+    { ...rest, ...(owed && { totpThrottle }), ...(set && { backupCodes: set }) },
     { type: 'enrolled', authenticatorId: id },
   )
 }

@@ -68,8 +68,10 @@ export const remainingCodes = (set: BackupCodeSetRecord | undefined): number =>
   set ? set.digests.length - Object.keys(set.usedAt ?? {}).length : 0
 
 /** When a pending authenticator, or an unconfirmed set of backup codes, stops waiting. */
-export const expiry = (pending: { readonly createdAt: number }, policy: Policy): number =>
-  pending.createdAt + policy.pendingSeconds * 1000
+export const expiry = (
+  { createdAt, pendingUntil }: { readonly createdAt: number; readonly pendingUntil?: number },
+  policy: Policy,
+): number => pendingUntil ?? createdAt + policy.pendingSeconds * 1000
 
 export const isExpired = (authenticator: AuthenticatorRecord, now: number, policy: Policy): boolean =>
   !isVerified(authenticator) && now >= expiry(authenticator, policy)

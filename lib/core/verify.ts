@@ -201,7 +201,7 @@ const FEW_CODES = 3
 const INVALID_CODE = { ok: false, reason: 'invalid_code' } as const
 
 const replayed = (record: SecondFactorRecord, method: SecondFactorMethod): Transition<VerifyOutcome> =>
-  put(INVALID_CODE, record, { type: 'replayed', method })
+  put({ ...INVALID_CODE, replayed: true }, record, { type: 'replayed', method })
 
 function failure(method: SecondFactorMethod, retryAt: number | undefined): CoreEvent[] {
   const failed: CoreEvent = { type: 'failed', method, during: 'challenge' }

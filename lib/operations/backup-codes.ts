@@ -1,11 +1,11 @@
-import { confirmBackupCodes, layBackupCodes } from '../core/backup-codes.js'
+import { confirmBackupCodes, layBackupCodes, removeBackupCodes } from '../core/backup-codes.js'
 import { expiry, isEnabled } from '../core/status.js'
 import { keep } from '../core/transition.js'
 import type { FreshBackupCodes } from '../evidence.js'
 import type { SecondFactor } from '../service.js'
 import type { Shell } from '../shell.js'
 
-type BackupCodes = Pick<SecondFactor, 'generateBackupCodes' | 'confirmBackupCodes'>
+type BackupCodes = Pick<SecondFactor, 'generateBackupCodes' | 'confirmBackupCodes' | 'removeBackupCodes'>
 
 /** A fresh set of backup codes, in force once its owner has saved it. */
 export function backupCodes({ settings: { policy }, examiner, act }: Shell): BackupCodes {
@@ -30,6 +30,10 @@ export function backupCodes({ settings: { policy }, examiner, act }: Shell): Bac
 
     async confirmBackupCodes(userId, id, options = {}) {
       return act(userId, options, (record, now) => confirmBackupCodes(record, id, now, policy))
+    },
+
+    async removeBackupCodes(userId, options = {}) {
+      return act(userId, options, (record) => removeBackupCodes(record))
     },
   }
 }

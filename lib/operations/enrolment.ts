@@ -1,4 +1,5 @@
 import { encodeBase32 } from '../base32.js'
+import { checkInteger } from '../check.js'
 import { needsBackupCodes } from '../core/backup-codes.js'
 import { confirm, enrol, findPending, removeAuthenticator, rename, reset } from '../core/enrolment.js'
 import { keep } from '../core/transition.js'
@@ -25,17 +26,35 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
       const accountName = readAccountName(details.accountName ?? userId)
       if (!accountName.ok) return accountName
 
+      const { pendingSeconds } = details
+      if (pendingSeconds !== undefined) checkInteger('enrol', 'pendingSeconds', pendingSeconds, 60, 86_400)
+
       const { secret, id, sealed } = examiner.newTotpSecret(userId)
       const { algorithm, digits, period } = totp
-      const begun = {
-        authenticator: { id, secret: sealed, algorithm, digits, period },
-        label: label?.text,
-        epoch: newToken(),
-      }
-      const outcome = await act(userId, options, (record, now) => enrol(record, begun, now, policy))
+      const epoch = newToken()
+      let handedOut: FreshBackupCodes | undefined
+      const outcome = await act<ReturnType<typeof enrol>['verdict']>(userId, options, async (record, now) => {
+        handedOut = details.backupCodes ? await examiner.newBackupCodes(userId, now) : undefined
+        const authenticator = {
+          id,
+          secret: sealed,
+          algorithm,
+          digits,
+          period,
+          ...(pendingSeconds !== undefined && { pendingUntil: now + pendingSeconds * 1000 }),
+          ...(handedOut && { backupCodes: handedOut.set }),
+        }
+        return enrol(record, { authenticator, label: label?.text, epoch }, now, policy)
+      })
       if (!outcome.ok) return outcome
       const uri = keyUri(secret, issuer, accountName.text, totp)
-      return { ...outcome, secret: encodeBase32(secret), uri, qrCode: await qrCodeDataUrl(uri) }
+      return {
+        ...outcome,
+        secret: encodeBase32(secret),
+        uri,
+        qrCode: await qrCodeDataUrl(uri),
+        ...(handedOut && { backupCodes: handedOut.codes }),
+      }
     },
 
     async confirm(userId, id, code, options = {}) {
@@ -48,7 +67,8 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
         if (!pending.ok) return keep(pending)
         if (pending.authenticator.digits !== typed.digits) return keep(MALFORMED)
         const step = examiner.matchTotp(userId, pending.authenticator, typed.code, now)
-        const due = step !== undefined && needsBackupCodes(record)
+        const isHandedOut = options.backupCodes === false || pending.authenticator.backupCodes !== undefined
+        const due = step !== undefined && !isHandedOut && needsBackupCodes(record)
         fresh = due ? await examiner.newBackupCodes(userId, now) : undefined
         return confirm(record, { id, step, backupCodes: fresh?.set }, now, policy)
       })

@@ -1,6 +1,11 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { confirmBackupCodes, layBackupCodes, needsBackupCodes } from '../../lib/core/backup-codes.js'
+import {
+  confirmBackupCodes,
+  layBackupCodes,
+  needsBackupCodes,
+  removeBackupCodes,
+} from '../../lib/core/backup-codes.js'
 import { verify } from '../../lib/core/verify.js'
 import type { SecondFactorRecord } from '../../lib/record.js'
 import {
@@ -37,6 +42,35 @@ describe('core/backup-codes', () => {
         expect(needsBackupCodes(record)).to.equal(needed)
       })
     }
+  })
+
+  describe('removeBackupCodes', () => {
+    for (const [title, record] of NOT_ENABLED) {
+      it(`refuses while ${title}`, () => {
+        const transition = removeBackupCodes(record)
+        expect(transition.verdict).to.deep.equal({ ok: false, reason: 'not_enrolled' })
+        expect(transition.change).to.equal('keep')
+      })
+    }
+
+    const sets: readonly (readonly [string, Partial<SecondFactorRecord>])[] = [
+      ['the set in force', { backupCodes: OLD }],
+      ['a fresh set', { unconfirmedBackupCodes: FRESH }],
+      ['both', { backupCodes: OLD, unconfirmedBackupCodes: FRESH }],
+    ]
+    for (const [what, more] of sets) {
+      it(`takes ${what} away, and nothing else`, () => {
+        const transition = removeBackupCodes(enabledRecord(more))
+        expect(transition.verdict).to.deep.equal({ ok: true })
+        expect(transition.events).to.deep.equal([{ type: 'backup_codes_removed' }])
+        expect(written(transition)).to.deep.equal(enabledRecord())
+      })
+    }
+
+    it('writes nothing where there are none', () => {
+      const transition = removeBackupCodes(enabledRecord())
+      expect(transition).to.deep.equal({ verdict: { ok: true }, events: [], change: 'keep' })
+    })
   })
 
   describe('layBackupCodes', () => {

@@ -269,11 +269,48 @@ describe('core/enrolment', () => {
       expect(written(transition)).to.deep.equal(enabledRecord({ authenticators: [VERIFIED, confirmed] }))
     })
 
+    const own = backupCodeSet({ id: 'handed out' })
+    const inForce = backupCodeSet({ id: 'in force' })
+    const usedUp = backupCodeSet({
+      id: 'used up',
+      usedAt: Object.fromEntries(inForce.digests.map((_, at) => [at, 7])),
+    })
+    const fresh = backupCodeSet({ id: 'fresh' })
+    const handed: readonly (readonly [string, Partial<SecondFactorRecord>, Partial<Confirmation>, string])[] =
+      [
+        ['where there are none', {}, {}, 'handed out'],
+        ['where all are used up', { backupCodes: usedUp }, {}, 'handed out'],
+        ['but not in place of codes that are left', { backupCodes: inForce }, {}, 'in force'],
+        ['but not in place of a set that is made now', {}, { backupCodes: fresh }, 'fresh'],
+      ]
+    for (const [where, more, changes, set] of handed) {
+      it(`puts the codes in force that came with the authenticator, ${where}, and forgets its own time`, () => {
+        const pending = { ...PENDING, backupCodes: own, pendingUntil: NOW + 1 }
+        const record = enabledRecord({ authenticators: [VERIFIED, pending], ...more })
+        const after = written(confirm(record, confirmation(changes), NOW, POLICY))
+        expect(after.backupCodes?.id).to.equal(set)
+        expect(after.authenticators[1]).to.have.property('verifiedAt', NOW)
+        expect(after.authenticators[1]).not.to.have.any.keys('backupCodes', 'pendingUntil')
+      })
+    }
+
+    for (const [wait, until] of [
+      ['shorter', NOW + 1000],
+      ['longer', END + 1000],
+    ] as const) {
+      it(`goes by the time that an enrolment was given for itself: a ${wait} one`, () => {
+        const record = enabledRecord({ authenticators: [{ ...PENDING, pendingUntil: until }] })
+        expect(findPending(record, 'pending', until - 1, POLICY)).to.include({ ok: true })
+        const after = findPending(record, 'pending', until, POLICY)
+        expect(after).to.deep.equal({ ok: false, reason: 'enrolment_expired' })
+      })
+    }
+
     it('C37 refuses the code of the confirmation as a code of a login', () => {
       const record = written(confirm(ONE_OF_EACH, confirmation(), NOW, POLICY))
       const matches = [{ authenticatorId: 'pending', step: STEP }]
       const replay = verify(record, { method: 'totp', digits: 6, matches }, 'new epoch', NOW, POLICY)
-      expect(replay.verdict).to.deep.equal({ ok: false, reason: 'invalid_code' })
+      expect(replay.verdict).to.deep.equal({ ok: false, reason: 'invalid_code', replayed: true })
       expect(replay.events).to.deep.equal([{ type: 'replayed', method: 'totp' }])
     })
 

@@ -36,6 +36,7 @@ const backupCode = (index?: number): Evidence => ({ method: 'backup_code', index
 const WRONG = { totp: totp(), backup_code: backupCode() }
 
 const INVALID_CODE: VerifyOutcome = { ok: false, reason: 'invalid_code' }
+const REPLAYED: VerifyOutcome = { ...INVALID_CODE, replayed: true }
 const NOT_ENROLLED: VerifyOutcome = { ok: false, reason: 'not_enrolled' }
 const DISABLED: VerifyOutcome = { ok: false, reason: 'authenticator_disabled' }
 const locked = (seconds: number): VerifyOutcome => ({
@@ -175,7 +176,7 @@ const DECIDED: readonly Row[] = [
     title: 'C8 refuses a time step that was used before, and charges nothing',
     before: { authenticators: [used(PHONE, STEP)] },
     evidence: totp({ phone: STEP }),
-    verdict: INVALID_CODE,
+    verdict: REPLAYED,
     after: {},
     events: [{ type: 'replayed', method: 'totp' }],
   },
@@ -183,7 +184,7 @@ const DECIDED: readonly Row[] = [
     title: 'C9 refuses a step older than the newest that counted',
     before: { authenticators: [used(PHONE, STEP + 1)] },
     evidence: totp({ phone: STEP }),
-    verdict: INVALID_CODE,
+    verdict: REPLAYED,
     after: {},
     events: [{ type: 'replayed', method: 'totp' }],
   },
@@ -322,7 +323,7 @@ const DECIDED: readonly Row[] = [
     title: 'C6 refuses a backup code that was used before, and charges nothing',
     before: { backupCodes: backupCodeSet({ usedAt: { 3: NOW - 1 } }) },
     evidence: backupCode(3),
-    verdict: INVALID_CODE,
+    verdict: REPLAYED,
     after: {},
     events: [{ type: 'replayed', method: 'backup_code' }],
   },
@@ -518,7 +519,7 @@ describe('core/verify', () => {
           replay(window, sequence, ({ ok, steps, lastAfter, evidence, after, now }) => {
             if (!ok) return
             for (const step of steps) expect(lastAfter).to.be.at.least(step)
-            expect(decide(after, evidence, now, PATIENT).verdict).to.deep.equal(INVALID_CODE)
+            expect(decide(after, evidence, now, PATIENT).verdict).to.deep.equal(REPLAYED)
           })
         }),
         RUNS,
@@ -567,7 +568,8 @@ describe('core/verify', () => {
           return match !== undefined && match > (drawn[index]?.lastStep ?? -1) ? used(one, match) : one
         })
         const fresh = expected.filter((one, index) => one !== authenticators[index])
-        expect(transition.verdict).to.deep.equal(fresh[0] ? shownTotp(fresh[0].id) : INVALID_CODE)
+        const refusal = Object.keys(matches).length > 0 ? REPLAYED : INVALID_CODE
+        expect(transition.verdict).to.deep.equal(fresh[0] ? shownTotp(fresh[0].id) : refusal)
         expect(written(transition).authenticators).to.deep.equal(expected)
       }),
       RUNS,

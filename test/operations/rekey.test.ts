@@ -6,11 +6,11 @@ import {
   SecondFactorError,
   type SecondFactorRecord,
 } from '../../lib/index.js'
+import { TestAuthenticator } from '../../lib/testing/index.js'
 import { wrongCode } from '../support/app.js'
 import type { FakeClock } from '../support/clock.js'
 import { CountingStorage } from '../support/counting-storage.js'
 import {
-  beginEnrolment,
   type BegunEnrolment,
   type CompletedEnrolment,
   enrolUser,
@@ -41,13 +41,17 @@ const UNTOUCHED = { insert: 0, replace: 0, remove: 0 }
 interface Person extends CompletedEnrolment {
   readonly fresh: { readonly id: string; readonly codes: readonly string[] }
   readonly pending: BegunEnrolment
+  readonly handedOut: readonly string[]
 }
 
 /** Enrol, and begin everything that can be begun. */
 async function prepare(service: TestService, userId = 'u'): Promise<Person> {
   const enrolled = await enrolUser(service, userId, 'Phone')
   const fresh = succeeded(await service.secondFactor.generateBackupCodes(userId))
-  return { ...enrolled, fresh, pending: await beginEnrolment(service, userId, 'Tablet') }
+  const details = { label: 'Tablet', backupCodes: true }
+  const authenticator = succeeded(await service.secondFactor.enrol(userId, details))
+  const pending = { authenticator, phone: new TestAuthenticator(authenticator.uri) }
+  return { ...enrolled, fresh, pending, handedOut: authenticator.backupCodes ?? [] }
 }
 
 describe('a ring of secrets, the newest first', () => {
@@ -84,7 +88,7 @@ describe('a ring of secrets, the newest first', () => {
 
   it('leaves everything as it is while nobody uses it', async () => {
     await secondFactor.status('u')
-    expect(await countUnder(OLD)).to.equal(4)
+    expect(await countUnder(OLD)).to.equal(5)
   })
 
   const uses: Readonly<Record<string, () => Promise<{ ok: boolean; reason?: string }>>> = {
@@ -130,7 +134,7 @@ describe('a ring of secrets, the newest first', () => {
   describe('rekey', () => {
     it('seals everything of a user under the newest, and says that it has', async () => {
       expect(await secondFactor.rekey('u')).to.deep.equal({ ok: true, changed: true })
-      expect(await countUnder(NEW)).to.equal(4)
+      expect(await countUnder(NEW)).to.equal(5)
       await worksUnder(NEW)
     })
 
@@ -138,12 +142,27 @@ describe('a ring of secrets, the newest first', () => {
       const blank = (record: SecondFactorRecord) =>
         SEALED_PLACES.reduce<SecondFactorRecord>((rest, place) => withSealed(rest, place, () => ''), {
           ...record,
-          authenticators: record.authenticators.map((one) => ({ ...one, secret: '' })),
+          authenticators: record.authenticators.map(({ backupCodes, ...one }) => ({
+            ...one,
+            secret: '',
+            ...(backupCodes && { backupCodes: { ...backupCodes, key: '' } }),
+          })),
         })
       const before = await storedRecord(memory, 'u')
       await secondFactor.rekey('u')
       expect(blank(await storedRecord(memory, 'u'))).to.deep.equal(blank(before))
       expect(service.events).to.deep.equal([])
+    })
+
+    it('lets the codes count that came with the authenticator that waits, once they are due', async () => {
+      await secondFactor.rekey('u')
+      await secondFactor.removeBackupCodes('u')
+      const alone = newService({ storage, clock, secret: NEW }).secondFactor
+      const { authenticator, phone } = person.pending
+      expect(await alone.confirm('u', authenticator.id, phone.codeAt(now()))).not.to.have.property(
+        'backupCodes',
+      )
+      expect(reasonOf(await alone.verify('u', person.handedOut[4] ?? ''))).to.equal('ok')
     })
 
     it('lets the set that waits, and the authenticator that waits, be confirmed afterwards', async () => {

@@ -34,7 +34,11 @@ export function sealedValues({
   unconfirmedBackupCodes,
 }: SecondFactorRecord): readonly string[] {
   const keys = [backupCodes, unconfirmedBackupCodes].flatMap((set) => (set ? [set.key] : []))
-  return [...authenticators.map(({ secret }) => secret), ...keys]
+  const ofAuthenticators = authenticators.flatMap(({ secret, backupCodes: pending }) => [
+    secret,
+    ...(pending ? [pending.key] : []),
+  ])
+  return [...ofAuthenticators, ...keys]
 }
 
 /** The record with one sealed value changed: of the authenticators, that of the first. */
