@@ -5,7 +5,8 @@ const BROWSERS: readonly (readonly [name: string, sign: RegExp])[] = [
   ['Samsung Internet', /\bSamsungBrowser\//],
   ['Firefox', /\b(?:Firefox|FxiOS)\//],
   ['Chrome', /(?:Chrome|\bCriOS)\//],
-  ['Safari', /\bSafari\//],
+  // Records keep the first 128 characters, where an iPhone's has not come to its name yet.
+  ['Safari', /\bSafari\/|\bAppleWebKit\/.*\bVersion\//],
 ]
 
 const SYSTEMS: readonly (readonly [name: string, sign: RegExp])[] = [

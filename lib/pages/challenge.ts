@@ -21,10 +21,14 @@ export async function answerChallenge(visit: Visit, before: Standing): Promise<v
 
 /** Of two tabs with the same page the second one's code is used already. Its person was let in by the first. */
 function wasLetIn(visit: Visit, { code }: Problem, { mark }: Standing): boolean {
+  const shownAt = shownAtOf(visit)
+  return code === 'invalid_code' && mark !== undefined && shownAt !== undefined && mark.at > shownAt
+}
+
+/** When the form was first shown, as it says itself. */
+function shownAtOf(visit: Visit): number | undefined {
   const shownAt = visit.field('shownAt')
-  return (
-    code === 'invalid_code' && mark !== undefined && /^[1-9]\d*$/.test(shownAt) && mark.at > Number(shownAt)
-  )
+  return /^[1-9]\d{0,15}$/.test(shownAt) ? Number(shownAt) : undefined
 }
 
 function show(visit: Visit, { status }: Standing, problem?: Problem): Promise<void> {
@@ -36,7 +40,7 @@ function show(visit: Visit, { status }: Standing, problem?: Problem): Promise<vo
     returnTo: visit.returnTo(),
     method,
     trustSeconds: site.secondFactor.trustedDeviceSeconds,
-    shownAt: status.readAt,
+    shownAt: shownAtOf(visit) ?? status.readAt,
     problem: problem && visit.problem(problem, own),
   })
 }

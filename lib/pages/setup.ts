@@ -68,9 +68,10 @@ async function again(visit: Visit, problem: Problem): Promise<void> {
   } else if (problem.code === 'fresh_second_factor_required') {
     await show(visit, { step: 'show_code', problem: visit.problem(problem) })
   } else {
+    const authenticator = await sentBack(visit)
     await show(visit, {
-      step: 'scan',
-      authenticator: await sentBack(visit),
+      step: authenticator ? 'scan' : 'begin',
+      authenticator,
       label: visit.field('label'),
       problem: visit.problem(problem, { invalid_request: messages.notAFirstCode }),
     })
@@ -78,15 +79,11 @@ async function again(visit: Visit, problem: Problem): Promise<void> {
 }
 
 /** Nothing of a secret is kept between two pages: what the first one has shown, its form sends back for the second. */
-async function sentBack(visit: Visit): Promise<FreshAuthenticator> {
+async function sentBack(visit: Visit): Promise<FreshAuthenticator | undefined> {
   const uri = visit.field('uri')
-  const known = KEY_URI.test(uri) ? uri : ''
-  return {
-    id: String(visit.req.params['id']),
-    key: keyOf(known),
-    uri: known,
-    qrCode: known === '' ? '' : await qrCodeDataUrl(known),
-  }
+  if (!KEY_URI.test(uri)) return undefined
+  const id = String(visit.req.params['id'])
+  return { id, key: keyOf(uri), uri, qrCode: await qrCodeDataUrl(uri) }
 }
 
 /** As `POST /totp` makes them; no more than fits into a QR code. */

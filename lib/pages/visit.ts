@@ -93,7 +93,10 @@ export class Visit {
 
   /** What a problem is in the language of the page. `invalid_request` and `invalid_code` are the form's own matter. */
   problem(problem: Problem | 'code_needed', own: Partial<Record<Problem['code'], string>> = {}): FormProblem {
-    if (problem === 'code_needed') return { code: problem, message: this.messages.codeNeeded }
+    if (problem === 'code_needed') {
+      this.res.status(statusOf('fresh_second_factor_required'))
+      return { code: problem, message: this.messages.codeNeeded }
+    }
     const { code, retryAfterSeconds } = problem
     setRetryAfter(this.res, problem)
     this.res.status(statusOf(code))

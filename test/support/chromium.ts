@@ -20,7 +20,7 @@ const FLAGS = [
 const PATIENCE_MS = 10_000
 
 /** What an application answers on purpose. Chromium logs each as an error. */
-const INTENDED_STATUSES = [401, 403, 404, 422, 429, 503]
+const INTENDED_STATUSES = [400, 401, 403, 404, 410, 422, 429, 503]
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] as const
 
@@ -169,14 +169,16 @@ async function settle(page: Page): Promise<void> {
  * @param tags - the rules to check; WCAG 2.0, 2.1 and 2.2, levels A and AA, unless given
  */
 export async function axeViolations(page: Page, tags: readonly string[] = WCAG): Promise<readonly string[]> {
-  const source = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+  if (await page.evaluate<boolean>('!window.axe')) {
+    await page.evaluate(readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8'))
+  }
   const options = {
     resultTypes: ['violations'],
     runOnly: { type: 'tag', values: tags },
     // Off unless asked for.
     rules: { 'target-size': { enabled: true } },
   }
-  return page.evaluate<string[]>(`${source}
+  return page.evaluate<string[]>(`
     axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`)
 }

@@ -4,12 +4,21 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   if (!navigator.clipboard) continue
   button.hidden = false
   const label = button.textContent
+  const status = button.nextElementSibling
   button.addEventListener('click', async () => {
     const source = document.getElementById(button.dataset.copy)
     const parts = source.matches('ol') ? [...source.children] : [source]
-    await navigator.clipboard.writeText(parts.map((part) => part.textContent.trim()).join('\n'))
-    button.textContent = button.dataset.copied
-    setTimeout(() => (button.textContent = label), 2000)
+    try {
+      await navigator.clipboard.writeText(parts.map((part) => part.textContent.trim()).join('\n'))
+    } catch {
+      // The browser, or its owner, does not want it: the text is there to be selected.
+      return
+    }
+    button.textContent = status.textContent = button.dataset.copied
+    setTimeout(() => {
+      button.textContent = label
+      status.textContent = ''
+    }, 2000)
   })
 }
 
@@ -39,7 +48,10 @@ for (const timer of document.querySelectorAll('[data-wait]')) {
   tick()
 }
 
-// A page that a browser has kept for its back button may be of somebody who has signed out since.
+// A page that a browser keeps for its back button may be of somebody who has signed out since.
+addEventListener('pagehide', ({ persisted }) => {
+  document.documentElement.hidden = persisted
+})
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })

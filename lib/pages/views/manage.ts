@@ -27,7 +27,7 @@ export function manageView(locals: Locals): string {
 
 /** Why nothing was done, where the form is not on the page any more: another tab has been faster. */
 function problemOfNoForm(locals: Locals): Html {
-  const { failed, enabled, trustedDevices } = locals
+  const { failed, enabled, trustedDevices, asksCode } = locals
   if (!failed) return html``
   const { form, id, problem } = failed
   const isOnPage: Readonly<Record<ManageForm, boolean>> = {
@@ -39,8 +39,13 @@ function problemOfNoForm(locals: Locals): Html {
     forgetAll: trustedDevices.length > 1,
     turnOff: enabled,
   }
-  return isOnPage[form] ? html`` : problemOf(locals, 'form', problem)
+  if (isOnPage[form]) return html``
+  return form === 'saveCodes' && asksCode.other ? saveCodes(locals, id) : problemOf(locals, 'form', problem)
 }
+
+/** Their owner has taken so long to save them that a code is asked for: the codes themselves cannot be shown again. */
+const saveCodes = (locals: Locals, id: string): Html =>
+  form(locals, { form: 'saveCodes', id, path: `/codes/${id}`, title: locals.messages.haveSaved })
 
 const authenticators = (locals: Locals): Html =>
   html`<section>
@@ -61,7 +66,7 @@ function authenticatorItem(locals: Locals, authenticator: Authenticator): Html {
   const isLast = verified(locals).length === 1
   const used = lastUsedAt !== undefined && ` · ${fill(messages.lastUsed, { date: date(lastUsedAt) })}`
   return html`<li>
-    <h3 dir="auto">${label}</h3>
+    <h3><bdi>${label}</bdi></h3>
     <p class="quiet">${fill(messages.added, { date: date(createdAt) })}${used}</p>
     ${disabled && html`<p class="problem">${messages.disabled}</p>`}
     ${weak && html`<p class="problem">${messages.weak}</p>`}
@@ -86,15 +91,17 @@ function authenticatorItem(locals: Locals, authenticator: Authenticator): Html {
   </li>`
 }
 
-function nameField({ messages, failed }: Locals, { id, label }: Authenticator): Html {
+function nameField({ messages, failed, asksCode }: Locals, { id, label }: Authenticator): Html {
   const isAgain = failed?.form === 'rename' && failed.id === id
-  const isWrong = isAgain && failed.problem.code === 'invalid_request'
+  // As long as a code is asked for, it is the code that is wrong.
+  const isWrong = isAgain && failed.problem.code === 'invalid_request' && !asksCode.other
   return html`<label for="rename-${id}">${messages.newName}</label>
     <input
       id="rename-${id}"
       name="label"
       value="${isAgain ? failed.label : label}"
       maxlength="64"
+      dir="auto"
       autocomplete="off"
       required
       ${isWrong && html`aria-invalid="true" aria-describedby="${fieldOf('rename', id)}-problem" autofocus`}
@@ -134,15 +141,16 @@ function trustedBrowser(locals: Locals, { id, label, current, expiresAt }: Trust
   const { messages, fill, date } = locals
   const known = browserName(label)
   const name = known ? fill(messages.browserOn, known) : label
+  const here = current ? ` (${messages.thisBrowser})` : ''
   return html`<li>
-    <h3 dir="auto">${name}${current && ` (${messages.thisBrowser})`}</h3>
+    <h3><bdi>${name}</bdi>${here}</h3>
     <p class="quiet">${fill(messages.trustedUntil, { date: date(Date.parse(expiresAt)) })}</p>
     ${form(locals, {
       form: 'forget',
       id,
       path: `/browsers/${id}/forget`,
       title: messages.forget,
-      subject: name,
+      subject: name + here,
     })}
   </li>`
 }

@@ -63,5 +63,6 @@ export const logOutForm = ({ logoutPath, messages }: PageLocals): Html =>
 /** A button that copies the text of an element; without a script there is none. */
 export const copyButton = ({ messages }: PageLocals, of: string): Html =>
   html`<button type="button" class="second" data-copy="${of}" data-copied="${messages.copied}" hidden>
-    ${messages.copy}
-  </button>`
+      ${messages.copy}
+    </button>
+    <span class="heard" role="status"></span>`

@@ -44,6 +44,7 @@ function scan(locals: Locals, { id, key, uri, qrCode }: FreshAuthenticator): Htm
         name="label"
         value="${label}"
         maxlength="64"
+        dir="auto"
         autocomplete="off"
         aria-describedby="label-text"
       />
