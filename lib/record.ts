@@ -35,7 +35,7 @@ export interface AuthenticatorRecord {
   readonly lastStep?: number
   /** Wrong confirmation codes, while pending. */
   readonly throttle?: ThrottleState
-  /** When it stops waiting for its confirmation, where it was given a time of its own. */
+  /** When it stops waiting for its confirmation, where it was given a time of its own. Gone once confirmed. */
   readonly pendingUntil?: number
   /** Backup codes that were handed out with it. They count from its confirmation on, and are moved then. */
   readonly backupCodes?: BackupCodeSetRecord

@@ -89,7 +89,10 @@ export interface SecondFactor {
     id: string,
     options?: OperationOptions,
   ): Promise<ConfirmBackupCodesOutcome>
-  /** Take the backup codes away. The second factor stays on, without a way back for whoever loses the phone. */
+  /**
+   * Take the backup codes away. The second factor stays on, without a way back for whoever loses the phone. What was
+   * used of them is forgotten: imported again, they would count again.
+   */
   removeBackupCodes(userId: string, options?: OperationOptions): Promise<RemoveBackupCodesOutcome>
   /** Give an authenticator another label, 1 to 64 characters. */
   rename(userId: string, id: string, label: string, options?: OperationOptions): Promise<RenameOutcome>

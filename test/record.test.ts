@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
-import { confirmBackupCodes, layBackupCodes } from '../lib/core/backup-codes.js'
+import { confirmBackupCodes, layBackupCodes, removeBackupCodes } from '../lib/core/backup-codes.js'
 import { confirm, enrol, rename } from '../lib/core/enrolment.js'
 import type { Transition } from '../lib/core/transition.js'
 import { verify } from '../lib/core/verify.js'
@@ -26,7 +26,12 @@ const FULL = deepFreeze({
   epoch: 'epoch',
   authenticators: [
     verifiedAuthenticator({ disabledAt: NOW }),
-    pendingAuthenticator({ id: 'pending', throttle: THROTTLE }),
+    pendingAuthenticator({
+      id: 'pending',
+      throttle: THROTTLE,
+      pendingUntil: NOW,
+      backupCodes: backupCodeSet({ id: 'handed out', usedAt: {} }),
+    }),
   ],
   backupCodes: backupCodeSet({ usedAt: { 0: NOW, 9: NOW } }),
   unconfirmedBackupCodes: backupCodeSet({ id: 'fresh', usedAt: {} }),
@@ -73,7 +78,10 @@ const authenticatorDamage = (index: number): readonly Damage[] => {
     [at('digits'), [...NO_NUMBER, 5, 6.5, 9]],
     [at('period'), [...NO_NUMBER, 0, 0.5, 3601]],
     ...['createdAt', 'updatedAt'].map((name): Damage => [at(name), NO_INSTANT]),
-    ...['verifiedAt', 'disabledAt', 'lastUsedAt'].map((name): Damage => [at(name), NO_INSTANT.slice(1)]),
+    ...['verifiedAt', 'disabledAt', 'lastUsedAt', 'pendingUntil'].map((name): Damage => [
+      at(name),
+      NO_INSTANT.slice(1),
+    ]),
     [at('lastStep'), [...NO_NUMBER.slice(1), 1.5, 2 ** 53]],
     [
       ['authenticators', index],
@@ -95,18 +103,18 @@ const throttleDamage = (path: readonly (string | number)[]): readonly Damage[] =
   [path, [...NO_OBJECT, [], {}]],
 ]
 
-const setDamage = (name: string): readonly Damage[] => [
-  ...['id', 'key'].map((member): Damage => [[name, member], NO_TEXT]),
-  [[name, 'createdAt'], NO_INSTANT],
+const setDamage = (...path: (string | number)[]): readonly Damage[] => [
+  ...['id', 'key'].map((member): Damage => [[...path, member], NO_TEXT]),
+  [[...path, 'createdAt'], NO_INSTANT],
   [
-    [name, 'digests'],
+    [...path, 'digests'],
     [undefined, null, 'digest', {}, [7], ['digest', null]],
   ],
   [
-    [name, 'usedAt'],
+    [...path, 'usedAt'],
     [...NO_OBJECT, [null], { 0: null }, { 0: '7' }, { 0: true }, { 0: -1 }],
   ],
-  [[name], [...NO_OBJECT, [], {}]],
+  [path, [...NO_OBJECT, [], {}]],
 ]
 
 const DAMAGES: readonly Damage[] = [
@@ -118,6 +126,7 @@ const DAMAGES: readonly Damage[] = [
   ...throttleDamage(['authenticators', 1, 'throttle']),
   ...setDamage('backupCodes'),
   ...setDamage('unconfirmedBackupCodes'),
+  ...setDamage('authenticators', 1, 'backupCodes'),
   ...throttleDamage(['totpThrottle']),
   ...throttleDamage(['backupCodeThrottle']),
 ]
@@ -138,7 +147,11 @@ describe('record', () => {
   it('takes whatever the core writes, from the first entry on', () => {
     const { id, secret, algorithm, digits, period } = pendingAuthenticator()
     const enrolment = {
-      authenticator: { id, secret, algorithm, digits, period },
+      authenticator: {
+        ...{ id, secret, algorithm, digits, period },
+        pendingUntil: NOW + 60_000,
+        backupCodes: backupCodeSet({ id: 'handed out' }),
+      },
       label: undefined,
       epoch: 'epoch',
     }
@@ -161,6 +174,7 @@ describe('record', () => {
       decide(backupCode(3)),
       (record) => layBackupCodes(record, backupCodeSet({ id: 'fresh' })),
       (record) => confirmBackupCodes(record, 'fresh', NOW, POLICY),
+      (record) => removeBackupCodes(record),
     ]
     let record: SecondFactorRecord | undefined
     for (const act of acts) {
@@ -213,6 +227,8 @@ describe('record', () => {
     ['authenticators', 0, 'lastUsedAt'],
     ['authenticators', 0, 'lastStep'],
     ['authenticators', 1, 'throttle'],
+    ['authenticators', 1, 'pendingUntil'],
+    ['authenticators', 1, 'backupCodes'],
     ['backupCodes', 'usedAt'],
   ]
   for (const path of optional) {

@@ -21,11 +21,7 @@ export type IsCrossSite = (req: Request) => boolean
  * @throws TypeError when an allowed origin is none
  */
 export function crossSiteCheck(caller: string, { allowedOrigins = [] }: CrossSiteOptions): IsCrossSite {
-  if (!Array.isArray(allowedOrigins) || !allowedOrigins.every(isOrigin)) {
-    throw new TypeError(
-      `${caller}: allowedOrigins must be a list of origins, such as https://app.example.com.`,
-    )
-  }
+  checkOrigins(caller, 'allowedOrigins', allowedOrigins)
   return (req) => {
     if (SAFE_METHODS.includes(req.method)) return false
     const site = req.get('Sec-Fetch-Site')
@@ -36,6 +32,16 @@ export function crossSiteCheck(caller: string, { allowedOrigins = [] }: CrossSit
     if (origin === undefined) return false
     return !URL.canParse(origin) || new URL(origin).host !== req.get('Host')
   }
+}
+
+/**
+ * Refuse an option that is no list of origins.
+ *
+ * @throws TypeError
+ */
+export function checkOrigins(caller: string, name: string, origins: readonly string[]): void {
+  if (Array.isArray(origins) && origins.every(isOrigin)) return
+  throw new TypeError(`${caller}: ${name} must be a list of origins, such as https://app.example.com.`)
 }
 
 const isOrigin = (origin: unknown): boolean =>

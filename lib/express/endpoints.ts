@@ -221,7 +221,7 @@ async function revokeTrustedDevices(call: Call): Promise<Answer> {
 }
 
 /** The change is made under what this session has shown, and from what was read for it. */
-function operation({ req, standing }: Call): OperationOptions {
+export function operation({ req, standing }: Call): OperationOptions {
   const authority: Authority = standing.mark
     ? { shown: 'second_factor', epoch: standing.mark.epoch }
     : { shown: 'first_factor' }

@@ -8,6 +8,7 @@ import type { FreshBackupCodes } from '../evidence.js'
 import { checkUserId, readAccountName, readCode, readLabel } from '../input.js'
 import type { ConfirmOutcome } from '../outcomes.js'
 import { qrCodeDataUrl } from '../qr.js'
+import type { BackupCodeSetRecord } from '../record.js'
 import type { SecondFactor } from '../service.js'
 import type { Shell } from '../shell.js'
 import { newToken } from '../tokens.js'
@@ -21,30 +22,37 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
   return {
     async enrol(userId, details = {}, options = {}) {
       checkUserId(userId)
+      const { pendingSeconds = policy.pendingSeconds } = details
+      if (details.pendingSeconds !== undefined) {
+        checkInteger('enrol', 'pendingSeconds', pendingSeconds, 60, 86_400)
+      }
       const label = details.label === undefined ? undefined : readLabel(details.label)
       if (label?.ok === false) return label
       const accountName = readAccountName(details.accountName ?? userId)
       if (!accountName.ok) return accountName
-
-      const { pendingSeconds } = details
-      if (pendingSeconds !== undefined) checkInteger('enrol', 'pendingSeconds', pendingSeconds, 60, 86_400)
 
       const { secret, id, sealed } = examiner.newTotpSecret(userId)
       const { algorithm, digits, period } = totp
       const epoch = newToken()
       let handedOut: FreshBackupCodes | undefined
       const outcome = await act<ReturnType<typeof enrol>['verdict']>(userId, options, async (record, now) => {
-        handedOut = details.backupCodes ? await examiner.newBackupCodes(userId, now) : undefined
-        const authenticator = {
-          id,
-          secret: sealed,
-          algorithm,
-          digits,
-          period,
-          ...(pendingSeconds !== undefined && { pendingUntil: now + pendingSeconds * 1000 }),
-          ...(handedOut && { backupCodes: handedOut.set }),
+        const begin = (set?: BackupCodeSetRecord) => {
+          const authenticator = {
+            id,
+            secret: sealed,
+            algorithm,
+            digits,
+            period,
+            ...(pendingSeconds !== policy.pendingSeconds && { pendingUntil: now + pendingSeconds * 1000 }),
+            ...(set && { backupCodes: set }),
+          }
+          return enrol(record, { authenticator, label: label?.text, epoch }, now, policy)
         }
-        return enrol(record, { authenticator, label: label?.text, epoch }, now, policy)
+        const begun = begin()
+        // Digests may be slow: none are made for a caller who is refused.
+        if (!details.backupCodes || !begun.verdict.ok) return begun
+        handedOut = await examiner.newBackupCodes(userId, now)
+        return begin(handedOut.set)
       })
       if (!outcome.ok) return outcome
       const uri = keyUri(secret, issuer, accountName.text, totp)

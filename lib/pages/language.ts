@@ -47,7 +47,8 @@ export function languageOf(caller: string, options: LanguageOptions): (req: Requ
   }
   return (req) => {
     const wanted = typeof language === 'function' ? language(req) : language
-    const asked = wanted === undefined ? req.acceptsLanguages(tags) || FALLBACK : nearest(wanted, tags)
+    // Whatever is no text, a function's null among it, is no wish.
+    const asked = typeof wanted === 'string' ? nearest(wanted, tags) : req.acceptsLanguages(tags) || FALLBACK
     return languages.get(asked) as Language
   }
 }

@@ -90,6 +90,8 @@ export interface ManageLocals {
   readonly trustedDevices: readonly TrustedDeviceResource[]
   /** Whether forms ask for a code in place: those that take something away, and all others. */
   readonly asksCode: { readonly dangerous: boolean; readonly other: boolean }
+  /** Fresh backup codes that wait for the form `POST {base}/codes/{id}`: their owner was on the way to sending it. */
+  readonly waitingCodes: string | undefined
   /** What has just been done, in the language of the page. */
   readonly done: string | undefined
   /** Which form is shown again, of which id, with which name typed, and why. */

@@ -1,7 +1,8 @@
 import { ENDPOINTS, type Endpoint, isProblem } from '../express/endpoints.js'
 import type { Standing } from '../express/standing.js'
+import { askedCode } from './asked-code.js'
 import { showCodes } from './codes.js'
-import type { FailedForm, ManageForm, ManageLocals } from './locals.js'
+import type { FailedForm, ManageForm } from './locals.js'
 import type { PageMessages } from './messages/en.js'
 import type { Visit } from './visit.js'
 
@@ -38,7 +39,7 @@ export function showManage(visit: Visit, standing: Standing): Promise<void> {
 /** A form was sent: do what it asks, or the page again and why not. */
 export async function answerForm(visit: Visit, before: Standing, name: ManageForm): Promise<void> {
   const { endpoint, dangerous, done } = FORMS[name]
-  const asksCode = askedFor(visit, before)[dangerous ? 'dangerous' : 'other']
+  const asksCode = askedCode(visit, before)[dangerous ? 'dangerous' : 'other']
   const refused = asksCode ? await visit.showCode() : undefined
   const answer = refused ?? (await visit.call(endpoint))
   if (answer === 'code_needed' || isProblem(answer)) {
@@ -59,15 +60,6 @@ export async function answerForm(visit: Visit, before: Standing, name: ManageFor
 
 const idOf = ({ req }: Visit): string => String(req.params['id'] ?? '')
 
-/**
- * Which forms ask for a code. Whoever has just come in by a backup code is not asked for another one: that person has
- * lost a phone, and is here to put things right.
- */
-function askedFor(visit: Visit, standing: Standing): ManageLocals['asksCode'] {
-  const other = visit.site.calls.missing(standing) !== undefined
-  return { dangerous: other || standing.mark?.method !== 'backup_code', other }
-}
-
 async function show(visit: Visit, standing: Standing, failed?: FailedForm): Promise<void> {
   const { enabled, authenticators, backupCodes } = standing.status
   const devices = enabled ? await visit.call(ENDPOINTS.listTrustedDevices) : undefined
@@ -77,14 +69,25 @@ async function show(visit: Visit, standing: Standing, failed?: FailedForm): Prom
     authenticators,
     backupCodes,
     trustedDevices,
-    asksCode: askedFor(visit, standing),
+    asksCode: askedCode(visit, standing),
+    waitingCodes: waitingCodes(visit),
     done: doneMessage(visit),
     failed,
   })
 }
 
+/** Codes whose owner had to sign in, or to show a code, on the way to confirming that they are saved. */
+function waitingCodes({ req }: Visit): string | undefined {
+  const { save } = req.query
+  return typeof save === 'string' && /^[\w-]{1,64}$/.test(save) ? save : undefined
+}
+
 /** What a form has left in the address: the name of a message, and of no other. */
 function doneMessage({ req, messages }: Visit): string | undefined {
-  const form = Object.values(FORMS).find(({ done }) => done !== undefined && done === req.query['done'])
-  return form?.done && messages[form.done]
+  const names: readonly (keyof PageMessages)[] = [
+    'alreadyOn',
+    ...Object.values(FORMS).flatMap(({ done }) => (done === undefined ? [] : [done])),
+  ]
+  const name = names.find((known) => known === req.query['done'])
+  return name && messages[name]
 }

@@ -1,4 +1,5 @@
 import { checkNames } from '../check.js'
+import { checkOrigins } from '../express/cross-site.js'
 import type { EndpointOptions } from '../express/endpoint-calls.js'
 import { checkPath } from '../express/navigation.js'
 import { type LanguageOptions, languageOf } from './language.js'
@@ -13,6 +14,11 @@ export interface PagesOptions extends EndpointOptions, LanguageOptions {
   readonly loginPath?: string
   /** Where a form is sent (POST) that signs out. Absent: there is none. */
   readonly logoutPath?: string
+  /**
+   * Other sites that a form may lead on to, such as an identity provider where signing in, or out, goes on. Browsers
+   * hold to the pages' Content-Security-Policy (`form-action`) on the whole way.
+   */
+  readonly redirectOrigins?: readonly string[]
   readonly theme?: PageTheme
   /** Express views that stand in for pages, such as `{ challenge: 'my-challenge' }`. They get the page's locals. */
   readonly views?: Readonly<Partial<Record<PageName, string>>>
@@ -23,6 +29,7 @@ export interface PageSettings {
   readonly homePath: string
   readonly loginPath: string | undefined
   readonly logoutPath: string | undefined
+  readonly redirectOrigins: readonly string[]
   readonly theme: PageTheme
   readonly views: Readonly<Partial<Record<PageName, string>>>
   readonly languageOf: ReturnType<typeof languageOf>
@@ -33,6 +40,7 @@ export const PAGE_OPTIONS = [
   'homePath',
   'loginPath',
   'logoutPath',
+  'redirectOrigins',
   'theme',
   'views',
   'language',
@@ -45,9 +53,10 @@ export const PAGE_OPTIONS = [
  * @throws TypeError naming the option that cannot be used
  */
 export function readPagesOptions(caller: string, options: PagesOptions): PageSettings {
-  const { homePath = '/', loginPath, logoutPath, theme = {}, views = {} } = options
+  const { homePath = '/', loginPath, logoutPath, redirectOrigins = [], theme = {}, views = {} } = options
   for (const [name, path] of Object.entries({ homePath, loginPath, logoutPath }))
     checkPath(caller, name, path)
+  checkOrigins(caller, 'redirectOrigins', redirectOrigins)
   checkTheme(caller, theme)
   checkNames(`${caller}: views`, views, PAGE_NAMES)
   for (const [name, view] of Object.entries(views)) {
@@ -55,5 +64,13 @@ export function readPagesOptions(caller: string, options: PagesOptions): PageSet
       throw new TypeError(`${caller}: views.${name} must be the name of an Express view.`)
     }
   }
-  return { homePath, loginPath, logoutPath, theme, views, languageOf: languageOf(caller, options) }
+  return {
+    homePath,
+    loginPath,
+    logoutPath,
+    redirectOrigins,
+    theme,
+    views,
+    languageOf: languageOf(caller, options),
+  }
 }

@@ -63,6 +63,10 @@ export function secondFactorPages(secondFactor: SecondFactor, options: PagesOpti
   for (const [name, { path }] of Object.entries(FORMS)) {
     form(path, (visit, standing) => answerForm(visit, standing, name as ManageForm))
   }
+  // What a form has left in the address bar is no page of its own.
+  for (const path of ['/setup/:id', ...Object.values(FORMS).map((one) => one.path)]) {
+    router.get(path, ifPage(acceptsPage), page(site, goToManage))
+  }
   router.use(answerErrors(site))
   return router
 }
@@ -70,7 +74,8 @@ export function secondFactorPages(secondFactor: SecondFactor, options: PagesOpti
 const sendAsset =
   ({ type, content }: Asset): RequestHandler =>
   (_req, res) => {
-    res.setHeader('Cache-Control', 'public, max-age=31536000, immutable')
+    // Not `public`: whatever stands in front of this may set a session's cookie on any answer.
+    res.setHeader('Cache-Control', 'private, max-age=31536000, immutable')
     res.setHeader('X-Content-Type-Options', 'nosniff')
     res.type(type).send(content)
   }
@@ -83,6 +88,10 @@ const ifPage =
   (req, _res, next) => {
     next(isWanted(req) ? undefined : 'route')
   }
+
+const goToManage: Handler = (visit) => {
+  visit.goTo(`${visit.base}/`)
+}
 
 /** A page for whoever is signed in; who still owes the second factor gets to one alone. */
 function page(site: Site, handler: Handler, admits: { readonly pending?: boolean } = {}): RequestHandler {

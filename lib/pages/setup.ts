@@ -1,21 +1,29 @@
+import type { Request } from 'express'
 import { ENDPOINTS, isProblem } from '../express/endpoints.js'
 import type { Problem } from '../express/problem.js'
+import type { Standing } from '../express/standing.js'
 import { qrCodeDataUrl } from '../qr.js'
 import type { FreshAuthenticator, SetupLocals } from './locals.js'
+import { askedCode } from './asked-code.js'
 import { showCodes } from './codes.js'
 import type { Visit } from './visit.js'
 
 /** Where a person adds an authenticator. */
-export function showSetup(visit: Visit): Promise<void> {
+export function showSetup(visit: Visit, standing: Standing): Promise<void> {
+  if (asksCode(visit, standing)) return show(visit, { step: 'show_code' })
   return isOwnNavigation(visit) ? begin(visit) : show(visit, { step: 'begin' })
 }
 
-/** The form before it: with a code, where a code was asked for. */
-export async function beginSetup(visit: Visit): Promise<void> {
-  const problem = visit.field('code') === '' ? undefined : await visit.showCode()
+/** The form before it: with a code, where a code is asked for. */
+export async function beginSetup(visit: Visit, standing: Standing): Promise<void> {
+  const problem = asksCode(visit, standing) ? await visit.showCode() : undefined
   if (problem) await show(visit, { step: 'show_code', problem: visit.problem(problem) })
   else await begin(visit)
 }
+
+/** A further authenticator opens the account for good. */
+const asksCode = (visit: Visit, standing: Standing): boolean =>
+  standing.status.enabled && askedCode(visit, standing).dangerous
 
 /** The first code was sent: backup codes, or the form again and why. */
 export async function confirmSetup(visit: Visit): Promise<void> {
@@ -34,12 +42,18 @@ export async function confirmSetup(visit: Visit): Promise<void> {
  * frame, no link of another site, no browser that looks ahead.
  */
 function isOwnNavigation({ req }: Visit): boolean {
-  const site = req.get('Sec-Fetch-Site') ?? 'none'
+  const site = req.get('Sec-Fetch-Site') ?? (hasForeignReferer(req) ? 'cross-site' : 'none')
   const destination = req.get('Sec-Fetch-Dest') ?? 'document'
   const isAhead = req.get('Sec-Purpose') !== undefined || req.get('Purpose') !== undefined
   return (
     req.method === 'GET' && ['none', 'same-origin'].includes(site) && destination === 'document' && !isAhead
   )
+}
+
+/** Where browsers do not say whose link was followed. */
+function hasForeignReferer(req: Request): boolean {
+  const referer = req.get('Referer')
+  return referer !== undefined && !(URL.canParse(referer) && new URL(referer).host === req.get('Host'))
 }
 
 async function begin(visit: Visit): Promise<void> {
@@ -61,7 +75,8 @@ async function begin(visit: Visit): Promise<void> {
 
 async function again(visit: Visit, problem: Problem): Promise<void> {
   const { messages } = visit
-  if (problem.code === 'already_verified') visit.goTo(visit.returnTo(`${visit.base}/`))
+  // Sent twice: if there were codes, they were in the first answer, and nobody may have seen it.
+  if (problem.code === 'already_verified') visit.goTo(`${visit.base}/?done=alreadyOn`)
   else if (['not_found', 'enrolment_expired'].includes(problem.code)) {
     const expired = { code: 'enrolment_expired' } as const
     await show(visit, { step: 'begin', problem: visit.problem(expired) })
@@ -83,6 +98,9 @@ async function sentBack(visit: Visit): Promise<FreshAuthenticator | undefined> {
   const uri = visit.field('uri')
   if (!KEY_URI.test(uri)) return undefined
   const id = String(visit.req.params['id'])
+  const standing = await visit.standing()
+  // It takes its time to draw, and is not drawn for everybody who asks.
+  if (!standing?.status.authenticators.some((one) => one.id === id && !one.verified)) return undefined
   return { id, key: keyOf(uri), uri, qrCode: await qrCodeDataUrl(uri) }
 }
 

@@ -44,7 +44,8 @@ export class Visit {
     readonly req: Request,
     private readonly res: Response,
   ) {
-    this.base = req.baseUrl
+    // Two slashes would be another host to a browser.
+    this.base = req.baseUrl.replace(/^\/+/, '/')
     this.language = site.settings.languageOf(req)
   }
 
@@ -86,9 +87,15 @@ export class Visit {
     this.res.redirect(303, path)
   }
 
-  /** Go somewhere first, and come back: to what was asked for, or to the start after a form. */
-  goFirstTo(path: string, back = this.req.method === 'GET' ? this.req.originalUrl : `${this.base}/`): void {
+  /** Go somewhere first, and come back: to what was asked for, or after a form to where it can be sent again. */
+  goFirstTo(path: string, back = this.req.method === 'GET' ? this.req.originalUrl : this.startAgain()): void {
     this.goTo(`${path}?${new URLSearchParams({ returnTo: safeReturnPath(back) }).toString()}`)
+  }
+
+  /** Where what a form asks for can be asked for again; fresh codes are not shown again, and only wait. */
+  private startAgain(): string {
+    const [, codes] = /^\/codes\/([\w-]{1,64})$/.exec(this.req.path) ?? []
+    return codes === undefined ? `${this.base}/` : `${this.base}/?save=${codes}`
   }
 
   /** What a problem is in the language of the page. `invalid_request` and `invalid_code` are the form's own matter. */
@@ -162,7 +169,7 @@ export class Visit {
     const text = view === undefined ? VIEWS[name](locals) : await this.render(view, locals)
     prepare(res)
     res.setHeader('Content-Language', language.tag)
-    res.setHeader('Content-Security-Policy', contentSecurityPolicy(theme.logo))
+    res.setHeader('Content-Security-Policy', contentSecurityPolicy(settings))
     res.setHeader('Referrer-Policy', 'same-origin')
     res.setHeader('X-Content-Type-Options', 'nosniff')
     res.vary('Accept')
@@ -181,13 +188,13 @@ export class Visit {
 }
 
 /** Nothing but the pages' own: no inline script, no inline style, no other host, in no frame. */
-const contentSecurityPolicy = (logo: string | undefined): string =>
+const contentSecurityPolicy = ({ theme: { logo }, redirectOrigins }: PageSettings): string =>
   [
     "default-src 'none'",
     `img-src data:${logo === undefined || isDataImage(logo) ? '' : " 'self'"}`,
     "style-src 'self'",
     "script-src 'self'",
-    "form-action 'self'",
+    ["form-action 'self'", ...redirectOrigins].join(' '),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')

@@ -178,6 +178,7 @@ describe('a life with the second factor', () => {
 
       it('has two devices for a while, and loses one for a code', async () => {
         await ann.follow('Add another')
+        await ann.enter(ann.nextCode())
         await ann.setUp('Tablet')
         expect([ann.address(), await labels()]).to.deep.equal(['/2fa/', ['電話 & "phone"', 'Tablet']])
         const first = ann.page.locator('li', { hasText: '電話' })

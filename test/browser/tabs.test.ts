@@ -102,6 +102,30 @@ describe('somebody with two tabs', () => {
     })
   }
 
+  it('keeps the backup codes of who confirms twice: with a script, a form is sent once', async () => {
+    let sent = 0
+    const slow = await apps.start({
+      ...PAGES_OF_APP,
+      front: (host) =>
+        host.post('/2fa/setup/:id', (_req, _res, next) => {
+          sent++
+          setTimeout(next, 500)
+        }),
+    })
+    const person = await newPerson(slow, 'impatient')
+    await person.signIn()
+    await person.goTo('/2fa/setup')
+    person.scan(await person.page.locator('[name="uri"]').inputValue())
+    await person.page.locator('[name="code"]').fill(person.nextCode())
+    await person.page.evaluate(`{
+      const button = document.querySelector('form button:not([type])')
+      for (const wait of [0, 100, 200]) setTimeout(() => button.click(), wait)
+    }`)
+    await person.page.getByRole('heading', { name: 'Save your backup codes' }).waitFor()
+    expect(await person.shownCodes()).to.have.length(10)
+    expect(sent).to.equal(1)
+  })
+
   for (const javaScriptEnabled of [true, false]) {
     it(`gets in by a double click, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async () => {
       const person = await signedIn({ javaScriptEnabled })

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'mocha'
 import { MemoryStorage, type NewAuthenticator } from '../../lib/index.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import { CountingStorage } from '../support/counting-storage.js'
+import { InterleavingStorage } from '../support/interleaving-storage.js'
 import {
   enrolUser,
   newService,
@@ -12,6 +13,7 @@ import {
   tally,
   type TestService,
 } from '../support/service.js'
+import { storedRecord } from '../support/stored.js'
 
 describe('backup codes that are handed out with an enrolment', () => {
   let service: TestService
@@ -56,6 +58,27 @@ describe('backup codes that are handed out with an enrolment', () => {
     for (const code of codes.slice(0, 3)) expect(reasonOf(await verify(code))).to.equal('invalid_code')
   })
 
+  it('are void when their enrolment gives way to a later one', async () => {
+    for (let count = 0; count < 5; count++) await service.secondFactor.enrol('u')
+    expect(reasonOf(await confirm())).to.equal('not_found')
+    await enrolUser(service, 'u')
+    for (const code of codes.slice(0, 3)) expect(reasonOf(await verify(code))).to.equal('invalid_code')
+  })
+
+  it('are those of the enrolment that was confirmed, and of no other that waits', async () => {
+    const another = succeeded(await service.secondFactor.enrol('u', { backupCodes: true }))
+    succeeded(await confirm())
+    const [first = ''] = another.backupCodes ?? []
+    expect(await verify(first)).to.deep.equal({ ok: false, reason: 'invalid_code' })
+    expect(succeeded(await verify(codes[0] ?? ''))).to.include({ backupCodesRemaining: 9 })
+  })
+
+  it('are put in force, although the confirmation is asked for none', async () => {
+    const code = new TestAuthenticator(begun.uri).codeAt(service.clock.now())
+    succeeded(await service.secondFactor.confirm('u', begun.id, code, { backupCodes: false }))
+    expect(reasonOf(await verify(codes[0] ?? ''))).to.equal('ok')
+  })
+
   it('are void where others are left', async () => {
     const { backupCodes } = await enrolUser(service, 'owner')
     begun = succeeded(await service.secondFactor.enrol('owner', { backupCodes: true }))
@@ -64,6 +87,91 @@ describe('backup codes that are handed out with an enrolment', () => {
     const tries = [begun.backupCodes?.[0] ?? '', backupCodes[0] ?? '']
     const outcomes = await Promise.all(tries.map((one) => service.secondFactor.verify('owner', one)))
     expect(outcomes.map(reasonOf)).to.deep.equal(['invalid_code', 'ok'])
+  })
+})
+
+describe('backup codes that are handed out with a further enrolment', () => {
+  // Room for 20 codes that come too early, and the one that counts.
+  const throttle = { freeAttempts: 40, disableAfter: 100 }
+  let service: TestService
+  beforeEach(() => {
+    service = newService({ throttle })
+  })
+
+  /** Somebody without backup codes who enrols another phone. */
+  async function begin() {
+    const { phone } = await enrolUser(service, 'u')
+    succeeded(await service.secondFactor.removeBackupCodes('u'))
+    const begun = succeeded(await service.secondFactor.enrol('u', { backupCodes: true }))
+    const confirm = () =>
+      service.secondFactor.confirm(
+        'u',
+        begun.id,
+        new TestAuthenticator(begun.uri).codeAt(service.clock.now()),
+      )
+    return { phone, codes: begun.backupCodes ?? [], confirm }
+  }
+  const verify = (code: string) => service.secondFactor.verify('u', code)
+
+  it('are as wrong as any before the confirmation, and each counts once after it', async () => {
+    const { codes, confirm } = await begin()
+    service.events.length = 0
+    for (const code of codes) {
+      expect(await verify(code)).to.deep.equal({ ok: false, reason: 'invalid_code' })
+      expect(service.events.at(-1)).to.include({ type: 'failed', method: 'backup_code' })
+    }
+    expect((await service.secondFactor.status('u')).backupCodes).to.equal(null)
+    succeeded(await confirm())
+    for (const code of codes) {
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => verify(code)))
+      expect(tally(outcomes)).to.deep.equal({ ok: 1, invalid_code: 19 })
+    }
+    expect((await service.secondFactor.status('u')).backupCodes).to.include({ remaining: 0, total: 10 })
+  })
+
+  it('count, if at all, once the confirmation has won: one success in a race with it', async () => {
+    const { codes, confirm } = await begin()
+    const [code = ''] = codes
+    const verified = Promise.all(Array.from({ length: 20 }, () => verify(code)))
+    const confirmed = await Promise.all(Array.from({ length: 20 }, confirm))
+    expect(tally(confirmed)).to.deep.equal({ ok: 1, already_verified: 19 })
+    expect(tally(await verified)['ok'] ?? 0).to.be.at.most(1)
+    await verify(code)
+    expect((await service.secondFactor.status('u')).backupCodes?.remaining).to.equal(9)
+  })
+
+  it('are void where a fresh set was confirmed meanwhile', async () => {
+    const { codes, confirm } = await begin()
+    const fresh = succeeded(await service.secondFactor.generateBackupCodes('u'))
+    succeeded(await service.secondFactor.confirmBackupCodes('u', fresh.id))
+    succeeded(await confirm())
+    expect(reasonOf(await verify(codes[0] ?? ''))).to.equal('invalid_code')
+    expect(reasonOf(await verify(fresh.codes[0] ?? ''))).to.equal('ok')
+  })
+
+  it('are the ones that were written, when somebody else was first', async () => {
+    const storage = new InterleavingStorage()
+    service = newService({ storage, throttle })
+    const elsewhere = newService({ storage, clock: service.clock }).secondFactor
+    storage.before('insert', () => elsewhere.importTotp('u', { base32: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }))
+    const begun = succeeded(await service.secondFactor.enrol('u', { backupCodes: true }))
+    succeeded(
+      await service.secondFactor.confirm(
+        'u',
+        begun.id,
+        new TestAuthenticator(begun.uri).codeAt(service.clock.now()),
+      ),
+    )
+    for (const code of begun.backupCodes ?? []) expect(reasonOf(await verify(code))).to.equal('ok')
+  })
+
+  it('are none for who is refused', async () => {
+    service = newService({ totp: { maxAuthenticators: 1 } })
+    await enrolUser(service, 'u')
+    expect(await service.secondFactor.enrol('u', { backupCodes: true })).to.deep.equal({
+      ok: false,
+      reason: 'too_many_authenticators',
+    })
   })
 })
 
@@ -79,6 +187,18 @@ describe('an enrolment', () => {
       expect(reasonOf(await secondFactor.confirm('u', id, code))).to.equal('ok')
     })
   }
+
+  it('keeps a time of its own until it is confirmed, where that is not the usual one', async () => {
+    const storage = new MemoryStorage()
+    const { secondFactor, clock } = newService({ storage })
+    const last = async () => (await storedRecord(storage, 'u')).authenticators.at(-1)
+    succeeded(await secondFactor.enrol('u', { pendingSeconds: 600 }))
+    expect(await last()).not.to.have.property('pendingUntil')
+    const { id, uri } = succeeded(await secondFactor.enrol('u', { pendingSeconds: 601 }))
+    expect(await last()).to.have.property('pendingUntil', clock.now() + 601_000)
+    succeeded(await secondFactor.confirm('u', id, new TestAuthenticator(uri).codeAt(clock.now())))
+    expect(await last()).not.to.have.property('pendingUntil')
+  })
 
   for (const pendingSeconds of [59, 86_401, 60.5, Number.NaN, '60' as unknown as number]) {
     it(`cannot be given ${pendingSeconds} s of type ${typeof pendingSeconds}`, async () => {
@@ -96,50 +216,5 @@ describe('an enrolment', () => {
     const confirmed = succeeded(await secondFactor.confirm('u', id, code, { backupCodes: false }))
     expect(confirmed).not.to.have.property('backupCodes')
     expect((await secondFactor.status('u')).backupCodes).to.equal(null)
-  })
-})
-
-describe('a verification of one kind of code', () => {
-  const kinds = ['totp', 'backup_code'] as const
-  for (const method of kinds) {
-    it(`takes a ${method} and takes the other kind for none, which is not spent and costs nothing`, async () => {
-      const service = newService()
-      const { phone, backupCodes } = await enrolUser(service, 'u')
-      const right = { totp: phone.codeAt(service.clock.now()), backup_code: backupCodes[0] ?? '' }
-      const other = method === 'totp' ? 'backup_code' : 'totp'
-      const verify = (code: string, only?: (typeof kinds)[number]) =>
-        service.secondFactor.verify('u', code, { method: only })
-      const before = service.events.length
-      for (let count = 0; count < 7; count++) {
-        expect(reasonOf(await verify(right[other], method))).to.equal('invalid_request')
-      }
-      expect(service.events).to.have.length(before)
-      expect(await verify(right[method], method)).to.include({ ok: true, method })
-      expect(reasonOf(await verify(right[other]))).to.equal('ok')
-    })
-  }
-})
-
-describe('removeBackupCodes', () => {
-  it('takes them away, and leaves the second factor on', async () => {
-    const service = newService()
-    const { phone, backupCodes } = await enrolUser(service, 'u')
-    const { secondFactor } = service
-    const fresh = succeeded(await secondFactor.generateBackupCodes('u'))
-    expect(await secondFactor.removeBackupCodes('u')).to.deep.equal({ ok: true })
-    expect(service.events.at(-1)).to.include({ type: 'backup_codes_removed', userId: 'u' })
-    expect(await secondFactor.status('u')).to.include({ enabled: true, backupCodes: null })
-    expect(reasonOf(await secondFactor.confirmBackupCodes('u', fresh.id))).to.equal('not_found')
-    expect(reasonOf(await secondFactor.verify('u', backupCodes[0] ?? ''))).to.equal('invalid_code')
-    expect(reasonOf(await secondFactor.verify('u', phone.codeAt(service.clock.now())))).to.equal('ok')
-  })
-
-  it('is refused to whoever has shown too little', async () => {
-    const service = newService()
-    await enrolUser(service, 'u')
-    const authority = { shown: 'first_factor' } as const
-    const outcome = await service.secondFactor.removeBackupCodes('u', { authority })
-    expect(reasonOf(outcome)).to.equal('second_factor_required')
-    expect(reasonOf(await service.secondFactor.removeBackupCodes('nobody'))).to.equal('not_enrolled')
   })
 })

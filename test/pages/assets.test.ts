@@ -27,7 +27,7 @@ describe('the style sheet and the script of the pages', () => {
       const hash = createHash('sha256').update(answer.text).digest('hex').slice(0, 16)
       expect(path).to.equal(`/2fa/assets/pages-${hash}.${type === 'text/css' ? 'css' : 'js'}`)
       expect(answer.headers).to.include({
-        'cache-control': 'public, max-age=31536000, immutable',
+        'cache-control': 'private, max-age=31536000, immutable',
         'x-content-type-options': 'nosniff',
         'content-type': `${type}; charset=utf-8`,
       })

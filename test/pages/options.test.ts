@@ -1,6 +1,9 @@
 import { expect } from 'chai'
 import { describe, it } from 'mocha'
+import { MemoryStorage } from '../../lib/index.js'
 import { type PagesOptions, secondFactorPages } from '../../lib/pages/index.js'
+import { startApp } from '../support/app.js'
+import { visit } from '../support/page-forms.js'
 import { newService } from '../support/service.js'
 
 const make = (options: unknown) => () => secondFactorPages(newService().secondFactor, options as PagesOptions)
@@ -35,6 +38,7 @@ describe('the options of secondFactorPages', () => {
       homePath: '/home',
       loginPath: '/login',
       logoutPath: '/logout',
+      redirectOrigins: ['https://login.example'],
       theme: {},
       views: { challenge: 'challenge', setup: 'setup', codes: 'codes', manage: 'manage', notice: 'notice' },
       language: 'de',
@@ -42,6 +46,30 @@ describe('the options of secondFactorPages', () => {
     }
     expect(make(options)).to.not.throw()
   })
+
+  it('let a form lead on to sites that are named, and to no others', async () => {
+    const app = await startApp({
+      storage: new MemoryStorage(),
+      pages: { redirectOrigins: ['https://login.example', 'https://other.example:8443'] },
+    })
+    try {
+      const policy = (await visit(app.browser(), '/2fa/')).get('Content-Security-Policy')
+      expect(policy).to.include("; form-action 'self' https://login.example https://other.example:8443; ")
+    } finally {
+      await app.close()
+    }
+  })
+
+  for (const origins of [
+    ['https://x.example/path'],
+    ['x.example'],
+    ["'none'; script-src *"],
+    'https://x.example',
+  ]) {
+    it(`refuse redirectOrigins of ${JSON.stringify(origins)}`, () => {
+      expect(make({ redirectOrigins: origins })).to.throw(TypeError, /redirectOrigins/)
+    })
+  }
 
   const misspelt = {
     homepath: 'homePath',

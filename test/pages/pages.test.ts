@@ -48,6 +48,8 @@ describe('secondFactorPages', () => {
     satisfied = (await enrolled(app, 'somebody')).browser
   })
 
+  /** Where what a form asks for can be asked for again. */
+  const startOf = (path: string, id = 'x') => (path === '/2fa/codes/x' ? `/2fa/?save=${id}` : '/2fa/')
   const sentFirstTo = (path: string, returnTo: string) =>
     `303 ${path}?returnTo=${encodeURIComponent(returnTo)}`
 
@@ -119,7 +121,7 @@ describe('secondFactorPages', () => {
         expect(locationOf(await visit(other.browser(), path))).to.equal(sentFirstTo('/login', path))
       }
       for (const path of FORMS) {
-        expect(locationOf(await submit(other.browser(), path))).to.equal(sentFirstTo('/login', '/2fa/'))
+        expect(locationOf(await submit(other.browser(), path))).to.equal(sentFirstTo('/login', startOf(path)))
       }
     })
   })
@@ -139,7 +141,7 @@ describe('secondFactorPages', () => {
         const [id = ''] = before.authenticators.map((authenticator) => authenticator.id)
         for (const path of FORMS.slice(1)) {
           const answer = await submit(browser, path.replace('x', id), { label: 'Theirs' })
-          expect(locationOf(answer), path).to.equal(sentFirstTo('/2fa/challenge', '/2fa/'))
+          expect(locationOf(answer), path).to.equal(sentFirstTo('/2fa/challenge', startOf(path, id)))
         }
         expect({ ...(await where.secondFactor.status(name)), readAt: 0 }).to.deep.equal({
           ...before,
@@ -225,6 +227,16 @@ describe('secondFactorPages', () => {
       const answer = await supertest(host).get('/account/security/setup').set('Accept', NAVIGATION)
       expect(locationOf(answer)).to.equal(sentFirstTo('/in', '/account/security/setup'))
       await supertest(host).get('/account/security').set('Accept', 'application/json').expect(404)
+    })
+
+    it('mounted where a path may begin with what would be another host', async () => {
+      const host = express()
+      host.use(/^\/.*\/wild/, secondFactorPages(newService().secondFactor, { user: () => undefined }))
+      const answer = await supertest(host).get('//evil.example/wild/').set('Accept', NAVIGATION).expect(401)
+      const links = pageOf(answer).having('href')
+      expect(links.map(({ attributes }) => attributes['href'])[0]).to.match(
+        /^\/evil\.example\/wild\/assets\//,
+      )
     })
 
     it('mounted elsewhere, with every path below there', async () => {

@@ -84,16 +84,17 @@ describe('the page /setup', () => {
       app = await start({ pages: {} })
     })
     const codeOf = (uri: string) => ({ code: new TestAuthenticator(uri).codeAt(app.clock.now()) })
-    const begin = async (browser: Browser) => readScan(await pageAt(browser, SETUP))
+    const begin = async (browser: Browser, fields = {}) =>
+      readScan(pageOf(await submit(browser, SETUP, fields).expect(200)))
 
-    it('for a code of it in place, once it was shown too long ago', async () => {
+    it('for a code of it in place, however fresh the session is', async () => {
       const { browser, phone, nextCode } = await enrolled(app, 'stale')
-      app.clock.advance(601)
       const page = await pageAt(browser, `${SETUP}?returnTo=/x`)
       expect(page.form(SETUP)).to.deep.include({ fields: { returnTo: '/x', code: '' }, asks: ['code'] })
       expect((await app.secondFactor.status('stale')).authenticators).to.have.length(1)
 
-      const empty = pageOf(await fillIn(browser, page.form(SETUP)).expect(200))
+      const empty = pageOf(await fillIn(browser, page.form(SETUP)).expect(403))
+      expect(empty.alert).to.equal(en.codeNeeded)
       expect(empty.form(SETUP).asks).to.deep.equal(['code'])
       const code = wrongCode(phone, app.clock.now())
       const refused = pageOf(await fillIn(browser, page.form(SETUP), { code }).expect(422))
@@ -108,10 +109,10 @@ describe('the page /setup', () => {
     })
 
     it('for a code of it when the new one is confirmed too late for the old one', async () => {
+      app = await start({ pages: { managementMaxAgeSeconds: 60 } })
       const { browser, nextCode } = await enrolled(app, 'late')
-      app.clock.advance(500)
-      const { form, uri } = await begin(browser)
-      app.clock.advance(200)
+      const { form, uri } = await begin(browser, { code: nextCode() })
+      app.clock.advance(61)
       const page = pageOf(await fillIn(browser, form, codeOf(uri)).expect(403))
       expect(page.alert).to.equal(en.codeNeeded)
       expect(page.form(SETUP).asks).to.deep.equal(['code'])
@@ -120,8 +121,8 @@ describe('the page /setup', () => {
 
     it('to remove one first, where there are too many', async () => {
       const few = await start({ pages: {}, secondFactor: { totp: { maxAuthenticators: 1 } } })
-      const { browser } = await enrolled(few, 'many')
-      const page = pageOf(await visit(browser, SETUP).expect(409))
+      const { browser, nextCode } = await enrolled(few, 'many')
+      const page = pageOf(await submit(browser, SETUP, { code: nextCode() }).expect(409))
       expect(page.all('main')[0]?.text).to.include(en.tooManyAuthenticators)
       expect(page.all('a').map(({ attributes }) => attributes['href'])).to.deep.equal(['/2fa/'])
     })

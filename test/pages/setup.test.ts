@@ -13,6 +13,7 @@ import {
   pageOf,
   readScan,
   signIn,
+  submit,
   visit,
 } from '../support/page-forms.js'
 import { readQrCode } from '../support/qr-code.js'
@@ -85,7 +86,7 @@ describe('the page /setup', () => {
       expect(later).to.include({ state: 'satisfied' })
       expect(later.sessionId).to.not.equal(earlier.sessionId)
 
-      expect(locationOf(await fillIn(browser, form, codeOf(uri)))).to.equal('303 /home')
+      expect(locationOf(await fillIn(browser, form, codeOf(uri)))).to.equal('303 /2fa/?done=alreadyOn')
       for (const path of [SETUP, '/2fa/', '/2fa/challenge']) {
         for (const code of codes) expect((await visit(browser, path)).text).to.not.include(code)
       }
@@ -116,8 +117,8 @@ describe('the page /setup', () => {
     })
 
     it('and goes on to where the second factor is managed, with a second one, for which no codes are made', async () => {
-      const { browser } = await enrolled(app, 'two')
-      const { form, uri } = await begin(browser)
+      const { browser, nextCode } = await enrolled(app, 'two')
+      const { form, uri } = readScan(pageOf(await submit(browser, SETUP, { code: nextCode() }).expect(200)))
       const answer = await fillIn(browser, form, { ...codeOf(uri), label: 'Tablet' })
       expect(locationOf(answer)).to.equal('303 /2fa/')
       const { authenticators } = await app.secondFactor.status('two')
@@ -186,6 +187,16 @@ describe('the page /setup', () => {
       const scan = readScan(pageOf(await fillIn(browser, form, { code: '12', uri }).expect(400)))
       expect(scan).to.include({ uri, href: uri, key: 'ABCD EFGH' })
       expect(readQrCode(scan.src)).to.equal(uri)
+    })
+
+    it('but draws nothing for an id that nobody waits with', async () => {
+      const browser = await signIn(app, 'draws')
+      const { form, uri } = await begin(browser)
+      for (const action of [`${SETUP}/nothing`, `${SETUP}/..%2f..%2fx`]) {
+        const page = pageOf(await fillIn(browser, { ...form, action }, { code: '12', uri }).expect(400))
+        expect(page.all('img')).to.deep.equal([])
+        expect(page.form(SETUP).fields).to.deep.equal({ returnTo: '/2fa/' })
+      }
     })
 
     it('but begins again when it has expired, or there is none of that id', async () => {

@@ -18,7 +18,16 @@ const OWN: Readonly<Record<PageName, readonly string[]>> = {
   challenge: ['returnTo', 'method', 'trustSeconds', 'shownAt', 'problem'],
   setup: ['step', 'returnTo', 'authenticator', 'label', 'problem'],
   codes: ['codes', 'file', 'returnTo', 'confirmPath'],
-  manage: ['enabled', 'authenticators', 'backupCodes', 'trustedDevices', 'asksCode', 'done', 'failed'],
+  manage: [
+    'enabled',
+    'authenticators',
+    'backupCodes',
+    'trustedDevices',
+    'asksCode',
+    'waitingCodes',
+    'done',
+    'failed',
+  ],
   notice: ['title', 'text', 'link'],
 }
 

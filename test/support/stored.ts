@@ -24,6 +24,7 @@ export const SEALED_PLACES = [
   'the authenticator',
   'the backup codes',
   'the unconfirmed backup codes',
+  'the backup codes that were handed out',
 ] as const
 export type SealedName = (typeof SEALED_PLACES)[number]
 
@@ -63,6 +64,13 @@ export function withSealed(
       return { ...record, backupCodes: changeSet(record.backupCodes) }
     case 'the unconfirmed backup codes':
       return { ...record, unconfirmedBackupCodes: changeSet(record.unconfirmedBackupCodes) }
+    case 'the backup codes that were handed out':
+      return {
+        ...record,
+        authenticators: record.authenticators.map((one) =>
+          one.verifiedAt === undefined ? { ...one, backupCodes: changeSet(one.backupCodes) } : one,
+        ),
+      }
   }
 }
 

@@ -55,3 +55,12 @@ addEventListener('pagehide', ({ persisted }) => {
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload()
 })
+
+// Sent twice, a form loses the answer to the first time: with it a new session, and codes that are shown once.
+for (const form of document.forms) {
+  form.addEventListener('submit', (event) => {
+    if (form.dataset.sent) event.preventDefault()
+    form.dataset.sent = 'yes'
+    setTimeout(() => delete form.dataset.sent, 10_000)
+  })
+}

@@ -80,6 +80,8 @@ export const de: PageMessages = {
     'Authentifizierungs-Apps, Backup-Codes und vertrauenswürdige Browser werden hier gelöscht. Zum Anmelden genügt dann Ihr Passwort.',
   codeToConfirm: 'Code aus Ihrer App oder ein Backup-Code',
 
+  alreadyOn:
+    'Die Zwei-Schritt-Anmeldung ist eingeschaltet. Falls Sie Ihre Backup-Codes nicht gespeichert haben, erstellen Sie neue.',
   renamed: 'Der neue Name wurde gespeichert.',
   removed: 'Die Authentifizierungs-App wurde entfernt.',
   codesReplaced: 'Ihre neuen Backup-Codes gelten jetzt, die alten nicht mehr.',

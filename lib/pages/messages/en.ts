@@ -73,6 +73,7 @@ export const en = {
     'Authenticators, backup codes and trusted browsers are forgotten. Your password alone lets you in then.',
   codeToConfirm: 'Code of your app, or a backup code',
 
+  alreadyOn: 'Two-step sign-in is on. If you have not saved your backup codes, make new ones.',
   renamed: 'The new name is saved.',
   removed: 'The authenticator is removed.',
   codesReplaced: 'Your new backup codes work, and the old ones do not any more.',

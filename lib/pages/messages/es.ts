@@ -78,6 +78,8 @@ export const es: PageMessages = {
     'Se olvidarán las aplicaciones de autenticación, los códigos de respaldo y los navegadores de confianza. Bastará la contraseña para iniciar sesión.',
   codeToConfirm: 'Código de su aplicación o código de respaldo',
 
+  alreadyOn:
+    'La verificación en dos pasos está activada. Si no ha guardado sus códigos de respaldo, genere otros nuevos.',
   renamed: 'Se guardó el nombre nuevo.',
   removed: 'Se eliminó la aplicación de autenticación.',
   codesReplaced: 'Sus códigos de respaldo nuevos ya sirven; los anteriores, no.',

@@ -81,6 +81,8 @@ export const fr: PageMessages = {
     'Les applications d’authentification, les codes de secours et les navigateurs de confiance seront oubliés. Votre mot de passe suffira alors pour vous connecter.',
   codeToConfirm: 'Code de votre application ou code de secours',
 
+  alreadyOn:
+    'La vérification en deux étapes est activée. Si vous n’avez pas enregistré vos codes de secours, créez-en de nouveaux.',
   renamed: 'Le nouveau nom a été enregistré.',
   removed: 'L’application d’authentification a été supprimée.',
   codesReplaced: 'Vos nouveaux codes de secours sont valables, les anciens ne le sont plus.',

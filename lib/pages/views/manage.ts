@@ -10,11 +10,12 @@ type Locals = PageLocals & ManageLocals
 
 /** Where a person sees what the second factor consists of, and changes it. */
 export function manageView(locals: Locals): string {
-  const { messages, enabled, done } = locals
+  const { messages, enabled, done, waitingCodes } = locals
   return layout(
     locals,
     messages.manageTitle,
     html`${done !== undefined && html`<p class="done" role="status">${done}</p>`} ${problemOfNoForm(locals)}
+    ${waitingCodes !== undefined && enabled && saveCodes(locals, waitingCodes, true)}
     ${
       enabled
         ? html`${authenticators(locals)} ${backupCodes(locals)} ${trustedBrowsers(locals)} ${turnOff(locals)}`
@@ -44,8 +45,15 @@ function problemOfNoForm(locals: Locals): Html {
 }
 
 /** Their owner has taken so long to save them that a code is asked for: the codes themselves cannot be shown again. */
-const saveCodes = (locals: Locals, id: string): Html =>
-  form(locals, { form: 'saveCodes', id, path: `/codes/${id}`, title: locals.messages.haveSaved })
+const saveCodes = (locals: Locals, id: string, open = false): Html =>
+  form(locals, {
+    form: 'saveCodes',
+    id,
+    path: `/codes/${encodeURIComponent(id)}`,
+    title: locals.messages.haveSaved,
+    text: locals.messages.oldCodesText,
+    open,
+  })
 
 const authenticators = (locals: Locals): Html =>
   html`<section>
@@ -179,6 +187,8 @@ interface Form {
   readonly button?: string
   /** It takes something away. */
   readonly dangerous?: boolean
+  /** To begin with. */
+  readonly open?: boolean
 }
 
 const fieldOf = (form: ManageForm, id: string): string => `code-${form}-${id}`
@@ -186,7 +196,17 @@ const fieldOf = (form: ManageForm, id: string): string => `code-${form}-${id}`
 /** A form that opens in place, and asks for a code there where one is due. */
 function form(locals: Locals, asked: Form): Html {
   const { base, messages, failed, asksCode } = locals
-  const { id = '', path, title, subject, text, fields, button = title, dangerous = false } = asked
+  const {
+    id = '',
+    path,
+    title,
+    subject,
+    text,
+    fields,
+    button = title,
+    dangerous = false,
+    open = false,
+  } = asked
   const problem = failed?.form === asked.form && failed.id === id ? failed.problem : undefined
   const field = fieldOf(asked.form, id)
   const asks = dangerous ? asksCode.dangerous : asksCode.other
@@ -196,7 +216,7 @@ function form(locals: Locals, asked: Form): Html {
       ${fields} ${asks && codeField({ id: field, label: messages.codeToConfirm, problem })}
       <button class="${dangerous ? 'danger' : 'second'}">${button}${heard}</button>
     </form>`
-  return html`<details ${problem && html`open`}>
+  return html`<details ${(problem || open) && html`open`}>
     <summary>${title}${heard}</summary>
     ${content}
   </details>`

@@ -1,0 +1,31 @@
+import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { Answer } from '../express/endpoints.js'
+import { problemOfError } from '../express/problem.js'
+import { sendAnswer } from './logto-errors.js'
+
+const parse: RequestHandler = express.json()
+
+/** Parse a JSON body. */
+export const jsonBody: RequestHandler = (req, res, next) => {
+  void parse(req, res, (error?: unknown) => {
+    const problem = problemOfError(error)
+    if (problem) sendAnswer(res, problem)
+    else next(error)
+  })
+}
+
+/** Answer a request whose body has been parsed. What the application's own functions throw is the application's. */
+export const answering =
+  (answer: (req: Request, res: Response) => Promise<Answer>): RequestHandler =>
+  (req, res, next) => {
+    answer(req, res)
+      .catch((error: unknown) => {
+        const problem = problemOfError(error)
+        if (problem?.code === 'unavailable') return problem
+        throw error
+      })
+      .then((answered) => {
+        sendAnswer(res, answered)
+      })
+      .catch(next)
+  }
