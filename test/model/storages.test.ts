@@ -17,7 +17,7 @@ import { checkPrograms } from './check.js'
 import type { Clients } from './run.js'
 
 /** `npm run test:long` takes 10,000. */
-const OPERATIONS = Number(process.env['MODEL_OPERATIONS'] ?? 2_500)
+const OPERATIONS = Number(process.env['MODEL_OPERATIONS'] ?? 1_500)
 /** Programs at the same time: while one waits for the database, another one goes on. */
 const LANES = 8
 const MOST_MS_PER_OPERATION = 12
