@@ -187,11 +187,15 @@ export type RekeyOutcome = {
 }
 
 export type ImportTotpOutcome =
-  ({ readonly ok: true } & Authenticator) | InvalidRequest | Refusal<'too_many_authenticators'>
+  | ({ readonly ok: true } & Authenticator)
+  | InvalidRequest
+  | Refusal<'too_many_authenticators' | 'second_factor_required'>
 
 /** `backup_codes_exist`: a set is in force already, and importing over it would make used codes good again. */
 export type ImportBackupCodesOutcome =
-  ({ readonly ok: true } & BackupCodes) | InvalidRequest | Refusal<'not_enrolled' | 'backup_codes_exist'>
+  | ({ readonly ok: true } & BackupCodes)
+  | InvalidRequest
+  | Refusal<'not_enrolled' | 'backup_codes_exist' | 'second_factor_required'>
 
 export type TrustDeviceOutcome =
   ({ readonly ok: true } & NewTrustedDevice) | Refusal<'not_enrolled' | 'second_factor_required'>

@@ -49,6 +49,8 @@ export interface EnrolmentDetails {
    * then. Default false: `confirm` hands out the first ones.
    */
   readonly backupCodes?: boolean
+  /** Only where there is no other authenticator, waiting ones included; else `too_many_authenticators`. Default false. */
+  readonly alone?: boolean
 }
 
 /** How an authenticator is to be confirmed. */
@@ -136,7 +138,7 @@ export interface SecondFactor {
    * Take over an authenticator that the user has with another system. It counts at once; importing the same secret
    * again changes nothing. Secrets of 80 bits or more are taken, and those of less than 128 marked `weak`.
    */
-  importTotp(userId: string, imported: TotpImport): Promise<ImportTotpOutcome>
+  importTotp(userId: string, imported: TotpImport, options?: OperationOptions): Promise<ImportTotpOutcome>
   /**
    * Take over the unused backup codes of another system: 8 to 64 letters or digits each, or digests of bcrypt, for
    * which the option `backupCodes.compareBcrypt` is needed. They are in force at once, until the user makes new ones.
@@ -144,7 +146,11 @@ export interface SecondFactor {
    * Digits alone are told from a TOTP code by their number: as many digits as an authenticator of the user shows are a
    * TOTP code, unless something stands between them.
    */
-  importBackupCodes(userId: string, codes: readonly string[]): Promise<ImportBackupCodesOutcome>
+  importBackupCodes(
+    userId: string,
+    codes: readonly string[],
+    options?: OperationOptions,
+  ): Promise<ImportBackupCodesOutcome>
 }
 
 /** What is known of a browser that is to be trusted. */

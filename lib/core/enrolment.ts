@@ -27,6 +27,8 @@ export interface NewEnrolment {
   readonly label: string | undefined
   /** The epoch of the record, if this is its first entry. */
   readonly epoch: string
+  /** Only where there is no other authenticator. */
+  readonly alone?: boolean
 }
 
 type Addition = Transition<({ readonly ok: true } & Authenticator) | Refusal<'too_many_authenticators'>>
@@ -58,14 +60,15 @@ export function importAuthenticator(
  */
 function add(
   record: SecondFactorRecord | undefined,
-  { authenticator, label, epoch }: NewEnrolment,
+  { authenticator, label, epoch, alone = false }: NewEnrolment,
   standing: Pick<AuthenticatorRecord, 'verifiedAt'>,
   now: number,
   policy: Policy,
   ...events: CoreEvent[]
 ): Addition {
   const present = (record?.authenticators ?? []).filter((one) => !isExpired(one, now, policy))
-  if (present.filter(isVerified).length >= policy.maxAuthenticators) {
+  const isFull = present.filter(isVerified).length >= policy.maxAuthenticators
+  if (isFull || (alone && present.length > 0)) {
     return keep({ ok: false, reason: 'too_many_authenticators' })
   }
   const added = {

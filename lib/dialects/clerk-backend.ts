@@ -7,7 +7,7 @@ import type { SecondFactor } from '../service.js'
 import type { Bearer } from './bearer-authorization.js'
 import { answering, parsing } from './clerk-call.js'
 import { type ClerkProblemNames, refusal, sendAnswer } from './clerk-errors.js'
-import { isUserId } from './user-id.js'
+import { foundBy, isUserId } from './user-id.js'
 
 /** What the backend routes are answered from. */
 export interface BackendSettings {
@@ -45,7 +45,7 @@ export function backendRoutes({ secondFactor, bearerOf, user }: BackendSettings)
   const answer = (run: (call: BackendCall) => Promise<Answer>, names?: ClerkProblemNames): RequestHandler =>
     answering(async (req) => {
       const userId = textMember(req.params, 'userId')
-      const found = isUserId(userId) ? await user(userId) : undefined
+      const found = isUserId(userId) ? foundBy(userId, await user(userId)) : undefined
       return found ? run({ secondFactor, req, userId }) : refusal('resource_not_found')
     }, names)
 

@@ -15,7 +15,10 @@ export interface ClerkDialectOptions {
    * replaced. Undefined is refused, and only has a place in the type so that `process.env` may be passed as it is.
    */
   readonly secretKeys: readonly (string | undefined)[]
-  /** The user with this id; undefined: there is none. Asked by the backend routes. */
+  /**
+   * The user with this id; undefined: there is none. Asked by the backend routes.
+   * An own `user_id`, else `id`, has to be that very id: the second factor is kept under it.
+   */
   user(this: void, userId: string): object | undefined | Promise<object | undefined>
   /** The frontend routes, for whoever is signed in: the options of `secondFactorRouter`. False: there are none. */
   readonly signedIn?: EndpointOptions | false
@@ -63,7 +66,8 @@ export interface ClerkDialectOptions {
  * import { clerkDialect } from 'express-2fa/dialects/clerk'
  *
  * const users = new Map([['user_1', { id: 'user_1', email: 'ann@example.com' }]])
- * const secret = String(process.env.SECOND_FACTOR_SECRET)
+ * const { SECOND_FACTOR_SECRET: secret } = process.env
+ * if (!secret) throw new Error('SECOND_FACTOR_SECRET is not set.')
  * const secondFactor = createSecondFactor({ issuer: 'ACME', secret, storage: new MemoryStorage() })
  *
  * const app = express()

@@ -1,12 +1,18 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
+import { hasBody } from '../express/endpoint-calls.js'
 import type { Answer } from '../express/endpoints.js'
 import { problemOfError } from '../express/problem.js'
-import { sendAnswer } from './logto-errors.js'
+import { refusal, sendAnswer } from './logto-errors.js'
 
 const parse: RequestHandler = express.json()
 
 /** Parse a JSON body. */
 export const jsonBody: RequestHandler = (req, res, next) => {
+  // A form of another site gets nowhere, also where the application has parsed it.
+  if (hasBody(req) && !req.is('application/json')) {
+    sendAnswer(res, refusal('guard.invalid_input'))
+    return
+  }
   void parse(req, res, (error?: unknown) => {
     const problem = problemOfError(error)
     if (problem) sendAnswer(res, problem)

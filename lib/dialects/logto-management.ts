@@ -9,7 +9,7 @@ import { qrCodeDataUrl } from '../qr.js'
 import type { SecondFactor } from '../service.js'
 import { answering, jsonBody } from './logto-call.js'
 import { refusal, sendAnswer } from './logto-errors.js'
-import { isUserId } from './user-id.js'
+import { foundBy, isUserId } from './user-id.js'
 
 type Awaitable<Value> = Value | Promise<Value>
 
@@ -54,7 +54,7 @@ export function managementRoutes(settings: ManagementSettings): Router {
   const manage = (answer: (management: Management) => Promise<Answer>): RequestHandler =>
     answering(async (req) => {
       const userId = textMember(req.params, 'userId')
-      const user = isUserId(userId) ? await settings.user(userId) : undefined
+      const user = isUserId(userId) ? foundBy(userId, await settings.user(userId)) : undefined
       if (!user) return refusal('entity.not_found')
       const { secondFactor, accountName } = settings
       return answer({ secondFactor, req, userId, accountName: accountName(user, userId) })
@@ -105,6 +105,9 @@ async function add(management: Management): Promise<Answer> {
   }
 }
 
+/** Enough as long as there is no second factor. */
+const FIRST = { shown: 'first_factor' } as const
+
 /** Bind an authenticator at once, unproved: the program vouches for it. */
 async function addTotp(management: Management, secret: unknown): Promise<Answer> {
   const { secondFactor, req, userId } = management
@@ -117,14 +120,12 @@ async function addTotp(management: Management, secret: unknown): Promise<Answer>
   const fresh = await freshTotp(management)
   if ('code' in fresh) return fresh
   const { uri, secretQrCode } = secret === undefined ? fresh : await withSecret(fresh.uri, secret)
-  const imported = await secondFactor.importTotp(userId, { uri })
-  if (!imported.ok) return problemOf(imported)
-
-  // Of those that come at once, each is bound for a moment. Nobody has seen the secret of one that came too late.
-  const { authenticators } = await secondFactor.status(userId, { origin })
-  if (authenticators.find(({ verified }) => verified)?.id !== imported.id) {
-    await secondFactor.remove(userId, imported.id, { origin })
-    return refusal('user.totp_already_in_use')
+  // Judged on the record itself: of those that come at once, the first one is bound.
+  const imported = await secondFactor.importTotp(userId, { uri }, { authority: FIRST, origin })
+  if (!imported.ok) {
+    return imported.reason === 'second_factor_required'
+      ? refusal('user.totp_already_in_use')
+      : problemOf(imported)
   }
   return { status: 200, body: { type: 'Totp', secret: secret ?? fresh.secret, secretQrCode } }
 }
@@ -163,7 +164,8 @@ async function addCodes(management: Management, codes: unknown): Promise<Answer>
   if (!isTexts(codes)) return refusal('guard.invalid_input')
   const isLogtos = codes.length === BACKUP_CODES && codes.every((code) => BACKUP_CODE.test(code))
   if (!isLogtos) return refusal('user.wrong_backup_code_format')
-  const outcome = await management.secondFactor.importBackupCodes(management.userId, codes)
+  const { secondFactor, userId, req } = management
+  const outcome = await secondFactor.importBackupCodes(userId, codes, { origin: originOf(req) })
   if (outcome.ok) return { status: 200, body: { type: 'BackupCode', codes } }
   if (outcome.reason === 'invalid_request') return refusal('user.wrong_backup_code_format')
   if (outcome.reason === 'backup_codes_exist') return refusal('user.backup_code_already_in_use')

@@ -12,7 +12,10 @@ export interface LogtoDialectOptions<User extends object = object> {
    * `true` lets it; a rejection is the application's error. Absent: there are no management routes.
    */
   authorize?(this: void, req: Request): boolean | Promise<boolean>
-  /** The user with this id; undefined: there is none. Default: whatever has an id is somebody. */
+  /**
+   * The user with this id; undefined: there is none. Default: whatever has an id is somebody.
+   * An own `user_id`, else `id`, has to be that very id: the second factor is kept under it.
+   */
   user?(this: void, userId: string): User | undefined | Promise<User | undefined>
   /**
    * What authenticator apps call an account that a management route made one for. Default: the user's `name`, else
@@ -69,12 +72,14 @@ export interface LogtoDialectOptions<User extends object = object> {
  *   secret: process.env.SECOND_FACTOR_SECRET,
  * })
  *
+ * const { MANAGEMENT_TOKEN: token, SESSION_SECRET: sessionSecret } = process.env
+ * if (!token || !sessionSecret) throw new Error('MANAGEMENT_TOKEN and SESSION_SECRET are not set.')
  * const digest = (text: string) => createHash('sha256').update(text).digest()
- * const bearer = digest(`Bearer ${String(process.env.MANAGEMENT_TOKEN)}`)
+ * const bearer = digest(`Bearer ${token}`)
  *
  * const app = express()
  * app.use(
- *   session({ secret: String(process.env.SESSION_SECRET), resave: false, saveUninitialized: false }),
+ *   session({ secret: sessionSecret, resave: false, saveUninitialized: false }),
  *   passport.initialize() as RequestHandler,
  *   passport.session() as RequestHandler,
  *   holdForSecondFactor(secondFactor),
@@ -84,7 +89,7 @@ export interface LogtoDialectOptions<User extends object = object> {
  *   }),
  * )
  * app.listen(3000, '127.0.0.1')
- * // createApiClient({ baseUrl: 'http://127.0.0.1:3000', getToken: async () => process.env.MANAGEMENT_TOKEN })
+ * // createApiClient({ baseUrl: 'http://127.0.0.1:3000', getToken: async () => token })
  * ```
  */
 export function logtoDialect<User extends object>(

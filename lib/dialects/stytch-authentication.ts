@@ -28,7 +28,7 @@ export const authenticate: StytchEndpoint = (settings, call) => answer(settings,
 /** `POST /v1/totps/recover` */
 export const recover: StytchEndpoint = (settings, call) => answer(settings, call, showRecoveryCode)
 
-/** Nothing that a request could be refused for is left to look at once its code is spent. */
+/** Once its code is spent, the application alone may refuse a request: it may know no such session. */
 async function answer(settings: StytchSettings, call: StytchCall, show: Show): Promise<StytchAnswer> {
   const person = await findPerson(settings, textMember(call.body, 'user_id'))
   if (isRefusal(person)) return person

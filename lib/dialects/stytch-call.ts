@@ -2,7 +2,7 @@ import type { Request } from 'express'
 import type { SecondFactor } from '../service.js'
 import type { StytchRefusal } from './stytch-errors.js'
 import type { StytchSession, StytchSessionRequest } from './stytch-session.js'
-import { isUserId } from './user-id.js'
+import { foundBy, isUserId } from './user-id.js'
 
 type Awaitable<Value> = Value | Promise<Value>
 
@@ -37,7 +37,7 @@ export async function findPerson(
   userId: string,
 ): Promise<StytchPerson | StytchRefusal> {
   if (!isUserId(userId)) return { error: 'invalid_user_id' }
-  const user = await settings.user(userId)
+  const user = foundBy(userId, await settings.user(userId))
   return user ? { userId, user } : { error: 'user_not_found' }
 }
 

@@ -20,21 +20,17 @@ export const create: StytchEndpoint = async (settings, { req, body }) => {
   if (basis.authenticators.length > 0) return { error: 'pending_totp_exists' }
   const enrolment = await secondFactor.enrol(
     userId,
-    { accountName: accountName(user, userId), pendingSeconds, backupCodes: true },
+    // Of several calls at the same time, one is the first.
+    { accountName: accountName(user, userId), pendingSeconds, backupCodes: true, alone: true },
     // Enough as long as there is no second factor: one that is confirmed meanwhile is not joined by another.
     { authority: { shown: 'first_factor' }, basis, origin },
   )
   if (!enrolment.ok) {
-    if (enrolment.reason !== 'invalid_request') return { error: 'active_totp_exists' }
+    if (enrolment.reason === 'too_many_authenticators') return { error: 'pending_totp_exists' }
+    if (enrolment.reason === 'second_factor_required') return { error: 'active_totp_exists' }
     throw new TypeError('stytchDialect: accountName must return a text that fits into a QR code.')
   }
   const { id, secret, qrCode, backupCodes } = enrolment
-  // Of several calls at the same time, the first one counts.
-  const [first] = (await secondFactor.status(userId, { origin })).authenticators
-  if (first?.id !== id) {
-    await secondFactor.remove(userId, id, { origin })
-    return { error: 'pending_totp_exists' }
-  }
   return {
     fields: {
       totp_id: totpIdOf(userId, id),

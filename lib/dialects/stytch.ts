@@ -20,15 +20,18 @@ export type {
 
 /** Options of {@link stytchDialect}. */
 export interface StytchDialectOptions<User extends object = object> {
-  /** The secret of each project, by `project_id`. Undefined is refused, so that `process.env` may be passed. */
+  /** The secret of each project, 16 characters or more, by `project_id`. Undefined is refused, so that `process.env` may be passed. */
   readonly projects: Readonly<Record<string, string | undefined>>
-  /** The user object of the answers; undefined: there is no such user. */
+  /**
+   * The user object of the answers; undefined: there is no such user.
+   * An own `user_id`, else `id`, has to be that very id: the second factor is kept under it.
+   */
   user(this: void, userId: string): User | undefined | Promise<User | undefined>
   /** What authenticator apps call the account. Default: the user's first email, else the user id. */
   accountName?(this: void, user: User, userId: string): string
   /**
-   * Open the session that is asked for, or add the factor to the one that is named. Undefined: there is no such
-   * session, which is answered with `session_not_found`. Absent: whoever asks for a session is refused.
+   * Open the session that is asked for, or add the factor to the one that is named, which has to be this user's own.
+   * Undefined: there is no such session, which is answered with `session_not_found`; the code is spent by then. Absent: whoever asks for a session is refused.
    */
   session?(
     this: void,
@@ -158,6 +161,9 @@ function readOptions<User extends object>(secondFactor: SecondFactor, options: S
   }
 }
 
+/** What a setting that got lost turns into is shorter. */
+const SHORTEST_SECRET = 16
+
 function readProjects(caller: string, projects: unknown): Readonly<Record<string, string>> {
   const isObject = typeof projects === 'object' && projects !== null && !Array.isArray(projects)
   const entries = Object.entries(isObject ? projects : {})
@@ -168,8 +174,10 @@ function readProjects(caller: string, projects: unknown): Readonly<Record<string
     if (id === '' || id.includes(':')) {
       throw new TypeError(`${caller}: projects must have ids without a colon.`)
     }
-    if (typeof secret !== 'string' || secret === '') {
-      throw new TypeError(`${caller}: projects["${id}"] must be the secret of this project.`)
+    if (typeof secret !== 'string' || secret.length < SHORTEST_SECRET) {
+      throw new TypeError(
+        `${caller}: projects["${id}"] must be the secret of this project, ${SHORTEST_SECRET} characters or more.`,
+      )
     }
   }
   return Object.fromEntries<string>(entries)

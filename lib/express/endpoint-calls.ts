@@ -83,7 +83,8 @@ export function endpointCalls(
   }
 }
 
-const hasBody = (req: Request): boolean =>
+/** Whether a request brings anything but its headers. */
+export const hasBody = (req: Request): boolean =>
   req.get('Transfer-Encoding') !== undefined || Number(req.get('Content-Length') ?? 0) > 0
 
 /** The body; none is an empty one. Undefined when it is no object with members. */

@@ -15,7 +15,7 @@ type Administration = Pick<SecondFactor, 'rekey' | 'importTotp' | 'importBackupC
 const MOST_CODES = 50
 
 /** What an application's own code does: take over from another system, and retire a secret. */
-export function administration({ settings, examiner, decide }: Shell): Administration {
+export function administration({ settings, examiner, decide, act }: Shell): Administration {
   const { policy, backupCodes } = settings
   return {
     async rekey(userId) {
@@ -26,7 +26,7 @@ export function administration({ settings, examiner, decide }: Shell): Administr
       })
     },
 
-    async importTotp(userId, given) {
+    async importTotp(userId, given, options = {}) {
       checkUserId(userId)
       const label = given.label === undefined ? undefined : readLabel(given.label)
       if (label?.ok === false) return label
@@ -43,7 +43,7 @@ export function administration({ settings, examiner, decide }: Shell): Administr
         label: label?.text,
         epoch: newToken(),
       }
-      return decide<ImportTotpOutcome>(userId, {}, (record, now) => {
+      return act<ImportTotpOutcome>(userId, options, (record, now) => {
         // A migration that is run once more finds its work done.
         const verified = (record?.authenticators ?? []).filter(isVerified)
         const present = examiner.findTotpSecret(userId, verified, read.secret)
@@ -52,7 +52,7 @@ export function administration({ settings, examiner, decide }: Shell): Administr
       })
     },
 
-    async importBackupCodes(userId, codes) {
+    async importBackupCodes(userId, codes, options = {}) {
       checkUserId(userId)
       const problem = unusable(codes)
       if (problem !== undefined) return invalid(problem)
@@ -62,7 +62,7 @@ export function administration({ settings, examiner, decide }: Shell): Administr
         )
       }
       const set = await examiner.importedBackupCodes(userId, codes, settings.now())
-      return decide<ImportBackupCodesOutcome>(userId, {}, (record) => importBackupCodes(record, set))
+      return act<ImportBackupCodesOutcome>(userId, options, (record) => importBackupCodes(record, set))
     },
   }
 }

@@ -22,7 +22,7 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
   return {
     async enrol(userId, details = {}, options = {}) {
       checkUserId(userId)
-      const { pendingSeconds = policy.pendingSeconds } = details
+      const { pendingSeconds = policy.pendingSeconds, alone = false } = details
       if (details.pendingSeconds !== undefined) {
         checkInteger('enrol', 'pendingSeconds', pendingSeconds, 60, 86_400)
       }
@@ -46,7 +46,7 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
             ...(pendingSeconds !== policy.pendingSeconds && { pendingUntil: now + pendingSeconds * 1000 }),
             ...(set && { backupCodes: set }),
           }
-          return enrol(record, { authenticator, label: label?.text, epoch }, now, policy)
+          return enrol(record, { authenticator, label: label?.text, epoch, alone }, now, policy)
         }
         const begun = begin()
         // Digests may be slow: none are made for a caller who is refused.

@@ -45,7 +45,7 @@ describe('stytchDialect, about credentials,', () => {
     'base64 with something in it': `${basic(right).slice(0, 12)}-${basic(right).slice(12)}`,
     'no colon': basic(PROJECT + PROJECT_SECRET),
     'a secret alone': basic(PROJECT_SECRET),
-    'a secret alone that begins with its project': basic('short!'),
+    'a secret alone that begins with its project': basic('sixteen letters!'),
     'no secret': basic(`${PROJECT}:`),
     'no project': basic(`:${PROJECT_SECRET}`),
     nothing: basic(':'),

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import express, { type ErrorRequestHandler, type Express } from 'express'
 import { after, before, describe, it } from 'mocha'
 import supertest, { type Response } from 'supertest'
+import { logtoDialect } from '../../lib/dialects/logto.js'
 import {
   holdForSecondFactor,
   requireSecondFactor,
@@ -11,6 +12,7 @@ import {
 } from '../../lib/index.js'
 import { RedisStorage } from '../../lib/storage/redis.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
+import { PATHS as LOGTO_PATHS } from '../dialects/logto.js'
 import {
   type Browser,
   cookieOf,
@@ -33,8 +35,9 @@ const WEEK = 7 * 24 * 3600
 /** What an application may keep in a session. */
 const KEPT = { items: [{ id: 7, amounts: [1, 2] }], token: 'of a form', empty: null, nested: { deep: true } }
 
-/** More of an application: what it does to its sessions. */
-const ROUTES: TestAppOptions['routes'] = (host) => {
+/** More of an application: what it does to its sessions, and Logto's way to satisfy them. */
+const ROUTES: TestAppOptions['routes'] = (host, secondFactor) => {
+  host.use(logtoDialect(secondFactor))
   host.post('/keep', (req, res) => {
     Object.assign(req.session, { kept: KEPT })
     req.session.cookie.maxAge = WEEK * 1000
@@ -101,7 +104,7 @@ describe('the session', () => {
   /** Each way to a satisfied session: how it comes about, in a browser that is signed in, and the mark that it leaves. */
   interface Path {
     readonly how: string
-    readonly path: 'Router' | 'enrolment' | 'pages'
+    readonly path: 'Router' | 'enrolment' | 'pages' | 'Logto'
     readonly method: SecondFactorMark['method']
     readonly act: (browser: Browser, name: string, where: TestApp) => Promise<Response>
   }
@@ -145,6 +148,25 @@ describe('the session', () => {
         where.clock.advance(30)
         const code = phone.codeAt(where.clock.now())
         return browser.post('/2fa/challenge').set('Accept', 'text/html').type('form').send({ code })
+      },
+    },
+    {
+      how: 'Logto’s POST totp/verify',
+      path: 'Logto',
+      method: 'totp',
+      async act(browser, name, where) {
+        const { phone } = await enrolThroughRouter(where, where.browser(), name)
+        where.clock.advance(30)
+        return browser.post(LOGTO_PATHS.verify).send({ code: phone.codeAt(where.clock.now()) })
+      },
+    },
+    {
+      how: 'Logto’s POST backup-code/verify',
+      path: 'Logto',
+      method: 'backup_code',
+      async act(browser, name, where) {
+        const { backupCodes } = await enrolThroughRouter(where, where.browser(), name)
+        return browser.post(LOGTO_PATHS.verifyCode).send({ code: backupCodes[0] })
       },
     },
   ]

@@ -6,6 +6,9 @@ export const PATHS = [
   'sessionless strategy',
   'step-up',
   'pages',
+  'Stytch',
+  'Clerk',
+  'Logto',
   'enrolment',
   'hold',
   'trusted device',
@@ -23,14 +26,31 @@ export interface SecurityCase {
   readonly paths: readonly Path[]
 }
 
+/** Every way to show a code of an enrolled user that is a request, with an address and a body. */
+const REQUEST_PATHS = [
+  'Router',
+  'strategy',
+  'sessionless strategy',
+  'step-up',
+  'pages',
+  'Stytch',
+  'Clerk',
+  'Logto',
+] as const
 /** Every way to show a code of an enrolled user. */
-const CODE_PATHS = ['service', 'Router', 'strategy', 'sessionless strategy', 'step-up', 'pages'] as const
-/** Those of them that are requests, with an address and a body. */
-const REQUEST_PATHS = ['Router', 'strategy', 'sessionless strategy', 'step-up', 'pages'] as const
+const CODE_PATHS = ['service', ...REQUEST_PATHS] as const
 /** Every way on which a guess costs something. */
 const GUESS_PATHS = [...CODE_PATHS, 'enrolment'] as const
 /** Every way that renews a session. */
-const MARKING_PATHS = ['Router', 'strategy', 'step-up', 'pages', 'enrolment', 'trusted device'] as const
+const MARKING_PATHS = [
+  'Router',
+  'strategy',
+  'step-up',
+  'pages',
+  'Logto',
+  'enrolment',
+  'trusted device',
+] as const
 
 const of = (id: string, holds: string, ...paths: readonly Path[]): SecurityCase => ({ id, holds, paths })
 

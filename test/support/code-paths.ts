@@ -3,6 +3,7 @@ import { statusOf } from '../../lib/express/problem.js'
 import { SecondFactorError } from '../../lib/index.js'
 import type { Path } from '../security/cases.js'
 import { type Browser, type TestApp, type TestAppOptions, whoAmI, wrongCode } from './app.js'
+import { mountDialects, showClerk, showLogto, showStytch } from './dialect-doors.js'
 import { authenticate } from './passport-paths.js'
 import { beginEnrolment, type BegunEnrolment, enrolUser } from './service.js'
 
@@ -57,10 +58,11 @@ let guests = 0
 /** Options of an application that has all of the paths. */
 export const WITH_CODE_PATHS: Pick<TestAppOptions, 'pages' | 'routes'> = {
   pages: {},
-  routes(app, _secondFactor, auth) {
+  routes(app, secondFactor, auth) {
     app.post(SESSIONLESS, authenticate(auth, { session: false }), (req, res) => {
       res.json({ user: req.user })
     })
+    mountDialects(app, secondFactor, auth)
   },
 }
 
@@ -110,20 +112,32 @@ async function challenge(app: TestApp, { name }: Guest): Promise<Door> {
   }
 }
 
-/** The service has no sessions: whoever calls it knows who the user is. */
-function serviceDoor({ secondFactor }: TestApp, name: string): Door {
+/** A browser in which Logto's challenge is gone through. */
+async function logto(app: TestApp, { name }: Guest): Promise<Door> {
+  const browser = await signIn(app, name)
   return {
-    async show(code) {
-      try {
-        const outcome = await secondFactor.verify(name, code as string)
-        return outcome.ok ? 200 : statusOf(outcome.reason)
-      } catch (error) {
-        if (error instanceof SecondFactorError) return error.status
-        throw error
-      }
-    },
-    isOpen: () => Promise.resolve(false),
-    signInAgain: () => Promise.resolve(),
+    ...doorOf(browser, name, CHALLENGE),
+    show: (code, along) => showLogto(browser, code, along),
+  }
+}
+
+/** Where there are no sessions: whoever shows a code knows who the user is. */
+const sessionless =
+  (show: (app: TestApp, name: string, ...shown: Parameters<Door['show']>) => Promise<number>): OpenDoor =>
+  (app, { name }) =>
+    Promise.resolve({
+      show: (...shown) => show(app, name, ...shown),
+      isOpen: () => Promise.resolve(false),
+      signInAgain: () => Promise.resolve(),
+    })
+
+async function showService({ secondFactor }: TestApp, name: string, code: unknown): Promise<number> {
+  try {
+    const outcome = await secondFactor.verify(name, code as string)
+    return outcome.ok ? 200 : statusOf(outcome.reason)
+  } catch (error) {
+    if (error instanceof SecondFactorError) return error.status
+    throw error
   }
 }
 
@@ -170,12 +184,15 @@ async function stepUp(app: TestApp, { name, code }: Guest): Promise<Door> {
 
 /** Every way to show a code of somebody who is enrolled. */
 const VERIFICATIONS: readonly CodePath[] = [
-  verification('service', false, (app, { name }) => Promise.resolve(serviceDoor(app, name))),
+  verification('service', false, sessionless(showService)),
   verification('Router', true, posting('/2fa/verify')),
   verification('strategy', true, posting('/login/2fa')),
   verification('sessionless strategy', false, posting(SESSIONLESS)),
   verification('step-up', true, stepUp),
   verification('pages', true, challenge),
+  verification('Stytch', false, sessionless(showStytch)),
+  verification('Clerk', false, sessionless(showClerk)),
+  verification('Logto', true, logto),
 ]
 
 /** The first code of an authenticator, which nobody may guess either. */

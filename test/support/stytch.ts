@@ -44,7 +44,7 @@ export function stytchTests(): { start: (options?: StytchTestOptions) => Promise
       if (front) app.use(front)
       app.use(
         stytchDialect(service.secondFactor, {
-          projects: { [PROJECT]: PROJECT_SECRET, other: 'the secret of another', short: 'short!' },
+          projects: { [PROJECT]: PROJECT_SECRET, other: 'the secret of another', short: 'sixteen letters!' },
           user: userOf,
           ...dialect,
         }),
