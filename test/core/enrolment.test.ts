@@ -52,6 +52,24 @@ const idsOf = (record: SecondFactorRecord | undefined) => record?.authenticators
 
 describe('core/enrolment', () => {
   describe('enrol', () => {
+    const present: readonly (readonly [string, SecondFactorRecord | undefined, boolean])[] = [
+      ['where nothing is stored', undefined, true],
+      [
+        'where another one is gone by now',
+        enabledRecord({ authenticators: [{ ...PENDING, pendingUntil: NOW }] }),
+        true,
+      ],
+      ['not where one waits', enabledRecord({ authenticators: [PENDING] }), false],
+      ['not where one counts', enabledRecord({ authenticators: [VERIFIED] }), false],
+    ]
+    for (const [where, record, begins] of present) {
+      it(`begins alone ${where}`, () => {
+        const { verdict, change } = enrol(record, { ...newEnrolment('new'), alone: true }, NOW, POLICY)
+        expect(verdict).to.include(begins ? { ok: true } : { ok: false, reason: 'too_many_authenticators' })
+        expect(change).to.equal(begins ? 'put' : 'keep')
+      })
+    }
+
     it('writes the first entry with the epoch that it is given', () => {
       const transition = enrol(undefined, newEnrolment('new'), NOW, POLICY)
       expect(transition.verdict).to.deep.equal({
