@@ -1,13 +1,13 @@
 import { type BackupCodeFormat, normaliseForeign } from './backup-codes.js'
 import type { CodeForm } from './core/verify.js'
 import type { InvalidRequest } from './outcomes.js'
+import { isUserId, USER_ID_LENGTH } from './user-id.js'
 
 /** A code that can be one, told apart by form and stripped of what people put between its characters. */
 export type TypedCode = CodeForm & { readonly code: string }
 
 type Text = { readonly ok: true; readonly text: string } | InvalidRequest
 
-const USER_ID_LENGTH = 255
 const LABEL_LENGTH = 64
 const DEVICE_LABEL_LENGTH = 128
 /** Percent-encoded: a QR code has room for so much beside issuer and secret. */
@@ -21,14 +21,7 @@ const LONGEST_CODE = 128
  * @throws TypeError
  */
 export function checkUserId(userId: unknown): string {
-  if (
-    typeof userId !== 'string' ||
-    userId === '' ||
-    userId.length > USER_ID_LENGTH ||
-    // Encoders replace half characters, decoders what is no text by U+FFFD, and two users would become one.
-    // A NUL is the end of a text to some, and refused by others.
-    /\p{Cs}|[\0\ufffd]/u.test(userId)
-  ) {
+  if (!isUserId(userId)) {
     throw new TypeError(`The user id must be a well-formed string of 1 to ${USER_ID_LENGTH} characters.`)
   }
   return userId

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { constantTimeEqual } from '../constant-time.js'
+import { randomBytes } from 'node:crypto'
+import { comparable, constantTimeEqual } from '../constant-time.js'
 
 /**
  * Whether an `Authorization` header names one of these accounts, and its password (RFC 7617).
@@ -11,11 +11,11 @@ import { constantTimeEqual } from '../constant-time.js'
 export function basicAuthorization(
   passwords: Readonly<Record<string, string>>,
 ): (header: string | undefined) => boolean {
-  const digests = new Map(Object.entries(passwords).map(([name, password]) => [name, digestOf(password)]))
-  const nobodys = digestOf(randomBytes(32).toString('hex'))
+  const digests = new Map(Object.entries(passwords).map(([name, password]) => [name, comparable(password)]))
+  const nobodys = comparable(randomBytes(32).toString('hex'))
   return (header) => {
     const { name, password } = readCredentials(header)
-    return constantTimeEqual(digestOf(password), digests.get(name) ?? nobodys)
+    return constantTimeEqual(comparable(password), digests.get(name) ?? nobodys)
   }
 }
 
@@ -26,5 +26,3 @@ function readCredentials(header = ''): { readonly name: string; readonly passwor
   const colon = text.indexOf(':')
   return { name: text.slice(0, Math.max(colon, 0)), password: text.slice(colon + 1) }
 }
-
-const digestOf = (password: string): string => createHash('sha256').update(password).digest('base64')

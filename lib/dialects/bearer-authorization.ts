@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { constantTimeEqual } from '../constant-time.js'
+import { comparable, constantTimeEqual } from '../constant-time.js'
 
 /** What an `Authorization` header shows: one of the tokens, another one, or none. */
 export type Bearer = 'known' | 'unknown' | 'none'
@@ -10,13 +9,11 @@ export type Bearer = 'known' | 'unknown' | 'none'
  * What is compared are digests, with every token there is: the time taken tells nothing about any of them.
  */
 export function bearerAuthorization(tokens: readonly string[]): (header: string | undefined) => Bearer {
-  const digests = tokens.map(digestOf)
+  const digests = tokens.map(comparable)
   return (header = '') => {
     const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(header) ?? []
     if (token === undefined) return 'none'
-    const shown = digestOf(token)
+    const shown = comparable(token)
     return digests.map((digest) => constantTimeEqual(digest, shown)).includes(true) ? 'known' : 'unknown'
   }
 }
-
-const digestOf = (token: string): string => createHash('sha256').update(token).digest('base64')

@@ -5,9 +5,11 @@ import { originOf } from '../express/origin.js'
 import { problemOf } from '../express/problem.js'
 import type { SecondFactor } from '../service.js'
 import type { Bearer } from './bearer-authorization.js'
-import { answering, parsing } from './clerk-call.js'
+import { answering } from './clerk-call.js'
 import { type ClerkProblemNames, refusal, sendAnswer } from './clerk-errors.js'
-import { foundBy, isUserId } from './user-id.js'
+import { isUserId } from '../user-id.js'
+import { foundBy } from './found-user.js'
+import { parsing } from './parsing.js'
 
 /** What the backend routes are answered from. */
 export interface BackendSettings {
@@ -50,7 +52,7 @@ export function backendRoutes({ secondFactor, bearerOf, user }: BackendSettings)
     }, names)
 
   const router = express.Router()
-  const read = [refuseForeign, parsing(express.json())]
+  const read = [refuseForeign, parsing(express.json(), sendAnswer)]
   router.post('/v1/users/:userId/verify_totp', refuseStrangers, read, answer(verify, VERIFICATION))
   router.delete('/v1/users/:userId/totp', refuseStrangers, answer(removeTotp))
   router.delete('/v1/users/:userId/backup_code', refuseStrangers, answer(removeBackupCodes))

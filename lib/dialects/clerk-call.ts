@@ -4,18 +4,6 @@ import type { Answer } from '../express/endpoints.js'
 import { problemOfError } from '../express/problem.js'
 import { type ClerkProblemNames, refusal, sendAnswer } from './clerk-errors.js'
 
-/** Parse a body; one that cannot be parsed is the client's fault. */
-export const parsing =
-  (parse: RequestHandler): RequestHandler =>
-  (req, res, next) => {
-    // Parsers give back at once what they throw.
-    void parse(req, res, (error?: unknown) => {
-      const problem = error === undefined ? undefined : problemOfError(error)
-      if (problem) sendAnswer(res, problem)
-      else next(error)
-    })
-  }
-
 /** Answer a request whose body has been parsed. */
 export const answering =
   (answer: (req: Request, res: Response) => Promise<Answer>, names: ClerkProblemNames = {}): RequestHandler =>

@@ -13,8 +13,9 @@ import { problemOf } from '../express/problem.js'
 import { satisfy } from '../express/standing.js'
 import type { Authenticator } from '../outcomes.js'
 import type { OperationOptions, SecondFactor } from '../service.js'
-import { answering, parsing } from './clerk-call.js'
+import { answering } from './clerk-call.js'
 import { type ClerkProblemNames, refusal, sendAnswer } from './clerk-errors.js'
+import { parsing } from './parsing.js'
 
 const CONTENT_TYPES = ['application/x-www-form-urlencoded']
 
@@ -86,7 +87,7 @@ export function frontendRoutes(caller: string, secondFactor: SecondFactor, optio
       path,
       ifMethod(method),
       refuseForeign,
-      parsing(express.urlencoded({ extended: false })),
+      parsing(express.urlencoded({ extended: false }), sendAnswer),
       answering((req, res) => calls.call(endpoint, req, res), names),
     )
   }

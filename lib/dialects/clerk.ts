@@ -1,6 +1,7 @@
 import express, { type Router } from 'express'
 import { checkFunction, checkNames } from '../check.js'
 import type { EndpointOptions } from '../express/endpoint-calls.js'
+import { checkSecondFactor } from '../express/identity.js'
 import type { SecondFactor } from '../service.js'
 import { bearerAuthorization } from './bearer-authorization.js'
 import { backendRoutes } from './clerk-backend.js'
@@ -86,9 +87,7 @@ export interface ClerkDialectOptions {
  */
 export function clerkDialect(secondFactor: SecondFactor, options: ClerkDialectOptions): Router {
   const caller = 'clerkDialect'
-  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify !== 'function') {
-    throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
-  }
+  checkSecondFactor(caller, secondFactor)
   checkNames(caller, options, ['secretKeys', 'user', 'signedIn'])
   const { user, signedIn = {} } = options
   checkFunction(caller, 'user', user)

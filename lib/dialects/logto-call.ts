@@ -3,21 +3,18 @@ import { hasBody } from '../express/endpoint-calls.js'
 import type { Answer } from '../express/endpoints.js'
 import { problemOfError } from '../express/problem.js'
 import { refusal, sendAnswer } from './logto-errors.js'
+import { parsing } from './parsing.js'
 
-const parse: RequestHandler = express.json()
+const parse = parsing(express.json(), sendAnswer)
 
 /** Parse a JSON body. */
 export const jsonBody: RequestHandler = (req, res, next) => {
   // A form of another site gets nowhere, also where the application has parsed it.
   if (hasBody(req) && !req.is('application/json')) {
     sendAnswer(res, refusal('guard.invalid_input'))
-    return
+  } else {
+    void parse(req, res, next)
   }
-  void parse(req, res, (error?: unknown) => {
-    const problem = problemOfError(error)
-    if (problem) sendAnswer(res, problem)
-    else next(error)
-  })
 }
 
 /** Answer a request whose body has been parsed. What the application's own functions throw is the application's. */

@@ -9,7 +9,8 @@ import { qrCodeDataUrl } from '../qr.js'
 import type { SecondFactor } from '../service.js'
 import { answering, jsonBody } from './logto-call.js'
 import { refusal, sendAnswer } from './logto-errors.js'
-import { foundBy, isUserId } from './user-id.js'
+import { isUserId } from '../user-id.js'
+import { foundBy } from './found-user.js'
 
 type Awaitable<Value> = Value | Promise<Value>
 

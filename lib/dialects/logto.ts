@@ -1,5 +1,6 @@
 import express, { type Request, type Router } from 'express'
 import { checkFunction, checkNames } from '../check.js'
+import { firstName } from '../express/account-name.js'
 import type { EndpointOptions } from '../express/endpoint-calls.js'
 import type { SecondFactor } from '../service.js'
 import { experienceRoutes } from './logto-experience.js'
@@ -117,8 +118,5 @@ const anybody = (): object => ({})
 /** As Logto names somebody. */
 function displayName(user: object, userId: string): string {
   const { name, username, primaryEmail, primaryPhone } = user as Readonly<Record<string, unknown>>
-  for (const one of [name, username, primaryEmail, primaryPhone]) {
-    if (typeof one === 'string' && one.trim() !== '') return one
-  }
-  return userId
+  return firstName([name, username, primaryEmail, primaryPhone], userId)
 }

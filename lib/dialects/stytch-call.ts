@@ -2,7 +2,8 @@ import type { Request } from 'express'
 import type { SecondFactor } from '../service.js'
 import type { StytchRefusal } from './stytch-errors.js'
 import type { StytchSession, StytchSessionRequest } from './stytch-session.js'
-import { foundBy, isUserId } from './user-id.js'
+import { isUserId } from '../user-id.js'
+import { foundBy } from './found-user.js'
 
 type Awaitable<Value> = Value | Promise<Value>
 

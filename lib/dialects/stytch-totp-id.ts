@@ -1,4 +1,4 @@
-import { isUserId } from './user-id.js'
+import { isUserId } from '../user-id.js'
 
 /** Whose authenticator, and which. */
 export interface TotpReference {

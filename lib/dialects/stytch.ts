@@ -1,5 +1,7 @@
 import express, { type ErrorRequestHandler, type RequestHandler, type Router } from 'express'
 import { checkFunction, checkNames } from '../check.js'
+import { firstName } from '../express/account-name.js'
+import { checkSecondFactor } from '../express/identity.js'
 import { requestId } from '../express/origin.js'
 import { prepare, problemOfError } from '../express/problem.js'
 import type { SecondFactor } from '../service.js'
@@ -20,7 +22,10 @@ export type {
 
 /** Options of {@link stytchDialect}. */
 export interface StytchDialectOptions<User extends object = object> {
-  /** The secret of each project, 16 characters or more, by `project_id`. Undefined is refused, so that `process.env` may be passed. */
+  /**
+   * The secret of each project, 16 characters or more, by `project_id`. Undefined is refused, so that `process.env`
+   * may be passed.
+   */
   readonly projects: Readonly<Record<string, string | undefined>>
   /**
    * The user object of the answers; undefined: there is no such user.
@@ -31,7 +36,8 @@ export interface StytchDialectOptions<User extends object = object> {
   accountName?(this: void, user: User, userId: string): string
   /**
    * Open the session that is asked for, or add the factor to the one that is named, which has to be this user's own.
-   * Undefined: there is no such session, which is answered with `session_not_found`; the code is spent by then. Absent: whoever asks for a session is refused.
+   * Undefined: there is no such session, which is answered with `session_not_found`; the code is spent by then.
+   * Absent: whoever asks for a session is refused.
    */
   session?(
     this: void,
@@ -146,9 +152,7 @@ const answerUnavailable: ErrorRequestHandler = (error, _req, res, next) => {
 
 function readOptions<User extends object>(secondFactor: SecondFactor, options: StytchDialectOptions<User>) {
   const caller = 'stytchDialect'
-  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify !== 'function') {
-    throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
-  }
+  checkSecondFactor(caller, secondFactor)
   checkNames(caller, options, ['projects', 'user', 'accountName', 'session'])
   const { user, accountName = defaultAccountName, session } = options
   checkFunction(caller, 'user', user)
@@ -186,6 +190,5 @@ function readProjects(caller: string, projects: unknown): Readonly<Record<string
 function defaultAccountName(user: object, userId: string): string {
   const { emails } = user as { emails?: unknown }
   const [first] = (Array.isArray(emails) ? emails : []) as readonly ({ email?: unknown } | null | undefined)[]
-  const email = first?.email
-  return typeof email === 'string' && email.trim() !== '' ? email : userId
+  return firstName([first?.email], userId)
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import { checkFunction, checkRange } from '../check.js'
 import type { SecondFactor } from '../service.js'
+import { firstName } from './account-name.js'
 import { crossSiteCheck, type CrossSiteOptions } from './cross-site.js'
 import type { Answer, Endpoint } from './endpoints.js'
 import { type Identity, type IdentityOptions, readIdentity } from './identity.js'
@@ -95,6 +96,5 @@ function readBody(req: Request): object | undefined {
 
 function defaultAccountName(user: Express.User, userId: string): string {
   const { email, username } = user as { email?: unknown; username?: unknown }
-  for (const name of [email, username]) if (typeof name === 'string' && name.trim() !== '') return name
-  return userId
+  return firstName([email, username], userId)
 }

@@ -40,9 +40,7 @@ export function readIdentity(
   options: IdentityOptions,
   names: readonly string[],
 ): Identity {
-  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify !== 'function') {
-    throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
-  }
+  checkSecondFactor(caller, secondFactor)
   checkNames(caller, options, ['user', 'userId', ...names])
   const { user = passportUser, userId = defaultUserId } = options
   checkFunction(caller, 'user', user)
@@ -61,6 +59,16 @@ export function readIdentity(
       return found && { user: found, userId: userId(found) }
     },
   }
+}
+
+/**
+ * Refuse what is no second factor.
+ *
+ * @throws TypeError
+ */
+export function checkSecondFactor(caller: string, secondFactor: SecondFactor): void {
+  if (typeof (secondFactor as Partial<SecondFactor> | undefined)?.verify === 'function') return
+  throw new TypeError(`${caller}: the first argument must be what createSecondFactor() returned.`)
 }
 
 /** Where Passport keeps the user of a request. */

@@ -1,39 +1,27 @@
-import { ENDPOINTS, type Endpoint, isProblem } from '../express/endpoints.js'
+import { ENDPOINTS, isProblem } from '../express/endpoints.js'
 import type { Standing } from '../express/standing.js'
 import { askedCode } from './asked-code.js'
 import { showCodes } from './codes.js'
+import { FORMS, pathOf } from './forms.js'
 import type { FailedForm, ManageForm } from './locals.js'
 import type { PageMessages } from './messages/en.js'
 import type { Visit } from './visit.js'
 
-interface Form {
-  readonly path: string
-  readonly endpoint: Endpoint
-  /** It takes something away: a code is asked for in place, however fresh the session is. */
-  readonly dangerous?: true
-  /** What is said once it has been done. */
-  readonly done?: keyof PageMessages
-}
-
-/** What the page that manages the second factor can be asked to do. */
-export const FORMS: Readonly<Record<ManageForm, Form>> = {
-  rename: { path: '/authenticators/:id/rename', endpoint: ENDPOINTS.rename, done: 'renamed' },
-  remove: {
-    path: '/authenticators/:id/remove',
-    endpoint: ENDPOINTS.removeAuthenticator,
-    dangerous: true,
-    done: 'removed',
-  },
-  newCodes: { path: '/codes', endpoint: ENDPOINTS.generateBackupCodes, dangerous: true },
-  saveCodes: { path: '/codes/:id', endpoint: ENDPOINTS.confirmBackupCodes, done: 'codesReplaced' },
-  forget: { path: '/browsers/:id/forget', endpoint: ENDPOINTS.revokeTrustedDevice, done: 'forgotten' },
-  forgetAll: { path: '/browsers/forget', endpoint: ENDPOINTS.revokeTrustedDevices, done: 'forgotten' },
-  turnOff: { path: '/off', endpoint: ENDPOINTS.turnOff, dangerous: true, done: 'turnedOff' },
-}
-
 /** What the second factor consists of. */
-export function showManage(visit: Visit, standing: Standing): Promise<void> {
-  return show(visit, standing)
+export async function showManage(visit: Visit, standing: Standing, failed?: FailedForm): Promise<void> {
+  const { enabled, authenticators, backupCodes } = standing.status
+  const devices = enabled ? await visit.call(ENDPOINTS.listTrustedDevices) : undefined
+  const trustedDevices = devices && !isProblem(devices) ? (devices.body ?? []) : []
+  await visit.show('manage', {
+    enabled,
+    authenticators,
+    backupCodes,
+    trustedDevices,
+    asksCode: askedCode(visit, standing),
+    waitingCodes: waitingCodes(visit),
+    done: doneMessage(visit),
+    failed,
+  })
 }
 
 /** A form was sent: do what it asks, or the page again and why not. */
@@ -49,32 +37,20 @@ export async function answerForm(visit: Visit, before: Standing, name: ManageFor
       : { invalid_request: visit.messages.notAName, enrolment_expired: visit.messages.codesExpired }
     const problem = visit.problem(answer, own)
     const standing = (await visit.standing()) ?? before
-    await show(visit, standing, { form: name, id: idOf(visit), label: visit.field('label'), problem })
+    await showManage(visit, standing, { form: name, id: idOf(visit), label: visit.field('label'), problem })
     return
   }
   if (name === 'newCodes') {
     const { id, codes } = answer.body as { readonly id: string; readonly codes: readonly string[] }
-    await showCodes(visit, { codes, returnTo: `${visit.base}/`, confirmPath: `${visit.base}/codes/${id}` })
+    await showCodes(visit, {
+      codes,
+      returnTo: `${visit.base}/`,
+      confirmPath: visit.base + pathOf('saveCodes', id),
+    })
   } else visit.goTo(`${visit.base}/?done=${done}`)
 }
 
 const idOf = ({ req }: Visit): string => String(req.params['id'] ?? '')
-
-async function show(visit: Visit, standing: Standing, failed?: FailedForm): Promise<void> {
-  const { enabled, authenticators, backupCodes } = standing.status
-  const devices = enabled ? await visit.call(ENDPOINTS.listTrustedDevices) : undefined
-  const trustedDevices = devices && !isProblem(devices) ? (devices.body ?? []) : []
-  await visit.show('manage', {
-    enabled,
-    authenticators,
-    backupCodes,
-    trustedDevices,
-    asksCode: askedCode(visit, standing),
-    waitingCodes: waitingCodes(visit),
-    done: doneMessage(visit),
-    failed,
-  })
-}
 
 /** Codes whose owner had to sign in, or to show a code, on the way to confirming that they are saved. */
 function waitingCodes({ req }: Visit): string | undefined {

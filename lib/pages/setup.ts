@@ -65,8 +65,6 @@ async function begin(visit: Visit): Promise<void> {
     const { message } = visit.problem(answer)
     const { setupTitle, goBack } = visit.messages
     await visit.notice(setupTitle, message, { path: `${visit.base}/`, text: goBack })
-  } else if (answer.code === 'fresh_second_factor_required') {
-    await show(visit, { step: 'show_code' })
   } else {
     const own = { invalid_request: visit.messages.failed }
     await show(visit, { step: 'begin', problem: visit.problem(answer, own) })

@@ -1,26 +1,11 @@
 import { expect } from 'chai'
 import express from 'express'
 import { before, describe, it } from 'mocha'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { clerkDialect, type ClerkDialectOptions } from '../../lib/dialects/clerk.js'
 import type { SecondFactor } from '../../lib/index.js'
 import { backend, type ClerkTest, clerkTests, DIALECT, outcomeOfCall, SECRET_KEY } from '../support/clerk.js'
+import { connectionsOf } from '../support/connections.js'
 import { beginEnrolment, enrolUser, newService } from '../support/service.js'
-
-/** Where anything that uses fetch has connected to while `work` ran. */
-async function connectionsOf(work: () => Promise<unknown>): Promise<ReadonlySet<string>> {
-  const hosts = new Set<string>()
-  const note = (message: unknown) => {
-    hosts.add((message as { connectParams: { hostname: string } }).connectParams.hostname)
-  }
-  subscribe('undici:client:beforeConnect', note)
-  try {
-    await work()
-  } finally {
-    unsubscribe('undici:client:beforeConnect', note)
-  }
-  return hosts
-}
 
 describe("clerkDialect, with Clerk's own client,", () => {
   const { start } = clerkTests()

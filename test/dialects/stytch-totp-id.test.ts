@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
 import { readTotpId, totpIdOf } from '../../lib/dialects/stytch-totp-id.js'
-import { isUserId } from '../../lib/dialects/user-id.js'
+import { isUserId } from '../../lib/user-id.js'
 import { activeTotp, CREDENTIALS, send, stytchErrorOf, stytchTests } from '../support/stytch.js'
 
 describe('a totp_id of stytchDialect', () => {

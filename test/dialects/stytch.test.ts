@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { stytchDialect, type StytchDialectOptions } from '../../lib/dialects/stytch.js'
 import { wrongCode } from '../support/app.js'
 import { readQrCode } from '../support/qr-code.js'
+import { connectionsOf } from '../support/connections.js'
 import { beginEnrolment, enrolUser, newService } from '../support/service.js'
 import {
   activeTotp,
@@ -16,21 +16,6 @@ import {
   stytchTests,
   userOf,
 } from '../support/stytch.js'
-
-/** Where anything that uses fetch has connected to while `work` ran. */
-async function connectionsOf(work: () => Promise<unknown>): Promise<ReadonlySet<string>> {
-  const hosts = new Set<string>()
-  const note = (message: unknown) => {
-    hosts.add((message as { connectParams: { hostname: string } }).connectParams.hostname)
-  }
-  subscribe('undici:client:beforeConnect', note)
-  try {
-    await work()
-  } finally {
-    unsubscribe('undici:client:beforeConnect', note)
-  }
-  return hosts
-}
 
 describe("stytchDialect, with Stytch's own client,", () => {
   const { start } = stytchTests()

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { before, describe, it } from 'mocha'
 import type { Test } from 'supertest'
-import { FORMS } from '../../lib/pages/manage.js'
+import { FORMS } from '../../lib/pages/forms.js'
 import { en } from '../../lib/pages/messages/en.js'
 import { type Browser, type TestApp, wrongCode } from '../support/app.js'
 import { CountingStorage } from '../support/counting-storage.js'

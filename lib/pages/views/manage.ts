@@ -1,6 +1,7 @@
 import type { TrustedDeviceResource } from '../../express/resources.js'
 import type { Authenticator } from '../../outcomes.js'
 import { browserName } from '../browser-name.js'
+import { FORMS, pathOf } from '../forms.js'
 import { type Html, html } from '../html.js'
 import type { ManageForm, ManageLocals, PageLocals } from '../locals.js'
 import { layout } from './layout.js'
@@ -49,7 +50,6 @@ const saveCodes = (locals: Locals, id: string, open = false): Html =>
   form(locals, {
     form: 'saveCodes',
     id,
-    path: `/codes/${encodeURIComponent(id)}`,
     title: locals.messages.haveSaved,
     text: locals.messages.oldCodesText,
     open,
@@ -81,7 +81,6 @@ function authenticatorItem(locals: Locals, authenticator: Authenticator): Html {
     ${form(locals, {
       form: 'rename',
       id,
-      path: `/authenticators/${id}/rename`,
       title: messages.rename,
       subject: label,
       button: messages.save,
@@ -90,11 +89,9 @@ function authenticatorItem(locals: Locals, authenticator: Authenticator): Html {
     ${form(locals, {
       form: 'remove',
       id,
-      path: `/authenticators/${id}/remove`,
       title: messages.remove,
       subject: label,
       text: isLast ? messages.removeLastText : fill(messages.removeText, { name: label }),
-      dangerous: true,
     })}
   </li>`
 }
@@ -124,7 +121,7 @@ function backupCodes(locals: Locals): Html {
     <p>
       ${remaining === 0 ? messages.backupCodesNone : fill(messages.backupCodesLeft, { remaining, total })}
     </p>
-    ${form(locals, { form: 'newCodes', path: '/codes', title: messages.newBackupCodes, dangerous: true })}
+    ${form(locals, { form: 'newCodes', title: messages.newBackupCodes })}
   </section>`
 }
 
@@ -138,10 +135,7 @@ function trustedBrowsers(locals: Locals): Html {
     <ul>
       ${trustedDevices.map((device) => trustedBrowser(locals, device))}
     </ul>
-    ${
-      trustedDevices.length > 1 &&
-      form(locals, { form: 'forgetAll', path: '/browsers/forget', title: messages.forgetAll })
-    }
+    ${trustedDevices.length > 1 && form(locals, { form: 'forgetAll', title: messages.forgetAll })}
   </section>`
 }
 
@@ -156,7 +150,6 @@ function trustedBrowser(locals: Locals, { id, label, current, expiresAt }: Trust
     ${form(locals, {
       form: 'forget',
       id,
-      path: `/browsers/${id}/forget`,
       title: messages.forget,
       subject: name + here,
     })}
@@ -168,25 +161,20 @@ const turnOff = (locals: Locals): Html =>
     <h2>${locals.messages.turnOff}</h2>
     ${form(locals, {
       form: 'turnOff',
-      path: '/off',
       title: locals.messages.turnOff,
       text: locals.messages.turnOffText,
-      dangerous: true,
     })}
   </section>`
 
 interface Form {
   readonly form: ManageForm
   readonly id?: string
-  readonly path: string
   readonly title: string
   /** What it is about, for people who hear one button at a time. */
   readonly subject?: string
   readonly text?: string
   readonly fields?: Html
   readonly button?: string
-  /** It takes something away. */
-  readonly dangerous?: boolean
   /** To begin with. */
   readonly open?: boolean
 }
@@ -196,23 +184,14 @@ const fieldOf = (form: ManageForm, id: string): string => `code-${form}-${id}`
 /** A form that opens in place, and asks for a code there where one is due. */
 function form(locals: Locals, asked: Form): Html {
   const { base, messages, failed, asksCode } = locals
-  const {
-    id = '',
-    path,
-    title,
-    subject,
-    text,
-    fields,
-    button = title,
-    dangerous = false,
-    open = false,
-  } = asked
+  const { id = '', title, subject, text, fields, button = title, open = false } = asked
+  const { dangerous = false } = FORMS[asked.form]
   const problem = failed?.form === asked.form && failed.id === id ? failed.problem : undefined
   const field = fieldOf(asked.form, id)
   const asks = dangerous ? asksCode.dangerous : asksCode.other
   const heard = subject !== undefined && html`<span class="heard"> ${subject}</span>`
   const content = html`${text !== undefined && html`<p>${text}</p>`} ${problemOf(locals, field, problem)}
-    <form method="post" action="${base}${path}">
+    <form method="post" action="${base}${pathOf(asked.form, id)}">
       ${fields} ${asks && codeField({ id: field, label: messages.codeToConfirm, problem })}
       <button class="${dangerous ? 'danger' : 'second'}">${button}${heard}</button>
     </form>`

@@ -1,11 +1,4 @@
 /**
- * True for what the service takes as a user id: elsewhere such an id comes from the application, whose mistake a wrong
- * one is; here it comes from a client, and has to be refused.
- */
-export const isUserId = (userId: string): boolean =>
-  userId !== '' && userId.length <= 255 && !/\p{Cs}|[\0\ufffd]/u.test(userId)
-
-/**
  * Whom the application has found, unless that is somebody else: databases find people by ids that are nearly right, and
  * each spelling would have a second factor of its own here. A user who says no id is taken as found.
  */
