@@ -120,7 +120,7 @@ async function addTotp(management: Management, secret: unknown): Promise<Answer>
 
   const fresh = await freshTotp(management)
   if ('code' in fresh) return fresh
-  const { uri, secretQrCode } = secret === undefined ? fresh : await withSecret(fresh.uri, secret)
+  const { uri, secretQrCode } = secret === undefined ? fresh : withSecret(fresh.uri, secret)
   // Judged on the record itself: of those that come at once, the first one is bound.
   const imported = await secondFactor.importTotp(userId, { uri }, { authority: FIRST, origin })
   if (!imported.ok) {
@@ -152,12 +152,12 @@ async function freshTotp({
 }
 
 /** The same with another secret, of the only kind that Logto has. */
-async function withSecret(freshUri: string, secret: string): Promise<Omit<FreshTotp, 'secret'>> {
+function withSecret(freshUri: string, secret: string): Omit<FreshTotp, 'secret'> {
   let uri = freshUri
   for (const [name, value] of Object.entries({ secret, algorithm: 'SHA1', digits: '6', period: '30' })) {
     uri = uri.replace(new RegExp(`(?<=[?&]${name}=)[^&]*`), value)
   }
-  return { uri, secretQrCode: await qrCodeDataUrl(uri) }
+  return { uri, secretQrCode: qrCodeDataUrl(uri) }
 }
 
 async function addCodes(management: Management, codes: unknown): Promise<Answer> {

@@ -60,7 +60,7 @@ export function enrolment({ settings, examiner, act }: Shell): Enrolment {
         ...outcome,
         secret: encodeBase32(secret),
         uri,
-        qrCode: await qrCodeDataUrl(uri),
+        qrCode: qrCodeDataUrl(uri),
         ...(handedOut && { backupCodes: handedOut.codes }),
       }
     },

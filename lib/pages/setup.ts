@@ -99,7 +99,7 @@ async function sentBack(visit: Visit): Promise<FreshAuthenticator | undefined> {
   const standing = await visit.standing()
   // It takes its time to draw, and is not drawn for everybody who asks.
   if (!standing?.status.authenticators.some((one) => one.id === id && !one.verified)) return undefined
-  return { id, key: keyOf(uri), uri, qrCode: await qrCodeDataUrl(uri) }
+  return { id, key: keyOf(uri), uri, qrCode: qrCodeDataUrl(uri) }
 }
 
 /** As `POST /totp` makes them; no more than fits into a QR code. */
