@@ -15,6 +15,14 @@ export default tseslint.config(
     },
   },
   {
+    // As applications are written; the types of Passport give any.
+    files: ['examples/*.ts'],
+    rules: {
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },

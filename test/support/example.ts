@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import supertest from 'supertest'
 import type { Browser } from './app.js'
 
-/** The example, running in a process of its own as `npm start` runs it. */
+/** An example, running in a process of its own. */
 export interface Example {
   readonly url: string
   /** What it has printed. */
@@ -17,20 +18,37 @@ export interface Example {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PROGRAM = fileURLToPath(new URL('../../build/examples/app/main.js', import.meta.url))
+
+/** Where the build has put an example, such as `app/main`. */
+export const builtExample = (name: string): string => join(ROOT, 'build/examples', `${name}.js`)
 
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const example of running) example.kill()
 })
 
-/** Start the built example on a free port. Nothing of the test's own environment reaches it but the PATH. */
-export async function startExample(environment: Readonly<Record<string, string>>): Promise<Example> {
-  if (!existsSync(PROGRAM)) throw new Error('The example is not built: run `npm run build` first.')
+/** Start a built example on a free port; by default the one of `npm start`. */
+export async function startExample(
+  environment: Readonly<Record<string, string>>,
+  name = 'app/main',
+): Promise<Example> {
+  const program = builtExample(name)
+  if (!existsSync(program)) throw new Error('The example is not built: run `npm run build` first.')
+  return startProgram(program, ROOT, { PORT: '0', ...environment })
+}
+
+/**
+ * Start a program of Node that says where it listens. Nothing of the test's own environment reaches it but the PATH.
+ */
+export async function startProgram(
+  program: string,
+  cwd: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Example> {
   const { PATH = '' } = process.env
-  const example = spawn(process.execPath, [PROGRAM], {
-    cwd: ROOT,
-    env: { PATH, PORT: '0', ...environment },
+  const example = spawn(process.execPath, [program], {
+    cwd,
+    env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   running.add(example)
