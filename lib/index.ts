@@ -15,8 +15,16 @@ export {
   type RequireOptions,
 } from './express/guards.js'
 export type { IdentityOptions } from './express/identity.js'
+export { openApiDocument, type OpenApiDocument, type OpenApiOptions } from './express/openapi.js'
 export type { Problem, ProblemCode } from './express/problem.js'
-export type { TotpResource, TrustedDeviceResource } from './express/resources.js'
+export type {
+  BackupCodesResource,
+  NewBackupCodesResource,
+  StatusResource,
+  TotpResource,
+  TrustedDeviceResource,
+  VerificationResource,
+} from './express/resources.js'
 export { safeReturnPath } from './express/return-path.js'
 export { type RouterOptions, secondFactorRouter } from './express/router.js'
 export type { SecondFactorMark } from './express/session.js'

@@ -7,14 +7,17 @@ import { clearDeviceToken, deviceOf, readDeviceToken, setDeviceToken } from './d
 import { originOf } from './origin.js'
 import { type Problem, problemOf } from './problem.js'
 import {
+  type BackupCodesResource,
   backupCodesResource,
   iso,
   type NewBackupCodesResource,
   newTotpResource,
+  type StatusResource,
   type TotpResource,
   totpResource,
   type TrustedDeviceResource,
   trustedDeviceResource,
+  type VerificationResource,
 } from './resources.js'
 import { carryMark } from './session.js'
 import { forget, satisfy, type Standing } from './standing.js'
@@ -94,7 +97,7 @@ export const ENDPOINTS = {
   },
 } as const satisfies Readonly<Record<string, Endpoint>>
 
-function readStatus({ standing }: Call): Promise<Answer> {
+function readStatus({ standing }: Call): Promise<Answer<StatusResource>> {
   const { enabled, authenticators, backupCodes } = standing.status
   return Promise.resolve({
     status: 200,
@@ -116,7 +119,8 @@ async function turnOff(call: Call): Promise<Answer> {
   return { status: 204 }
 }
 
-async function verify({ req, res, standing, secondFactor, body }: Call): Promise<Answer> {
+async function verify(call: Call): Promise<Answer<VerificationResource>> {
+  const { req, res, standing, secondFactor, body } = call
   const trusts = flagMember(body, 'trustDevice')
   if (trusts === undefined) return { code: 'invalid_request', detail: 'trustDevice must be true or false.' }
   const outcome = await secondFactor.verify(standing.userId, textMember(body, 'code'), {
@@ -133,7 +137,7 @@ async function verify({ req, res, standing, secondFactor, body }: Call): Promise
     body: {
       verified: true,
       method,
-      authenticatorId,
+      ...(authenticatorId !== undefined && { authenticatorId }),
       backupCodesRemaining,
       verifiedAt: iso(at),
       ...(trustedDevice && { trustedUntil: iso(trustedDevice.expiresAt) }),
@@ -162,7 +166,7 @@ async function confirm(call: Call): Promise<Answer<TotpResource>> {
   return { status: 200, body: { ...totpResource(outcome), ...(backupCodes && { backupCodes }) } }
 }
 
-async function rename(call: Call): Promise<Answer> {
+async function rename(call: Call): Promise<Answer<TotpResource>> {
   const { req, standing, secondFactor, body } = call
   const label = textMember(body, 'label')
   const outcome = await secondFactor.rename(standing.userId, parameter(req), label, operation(call))
@@ -187,7 +191,9 @@ async function generateBackupCodes(call: Call): Promise<Answer<NewBackupCodesRes
   }
 }
 
-async function confirmBackupCodes(call: Call): Promise<Answer> {
+async function confirmBackupCodes(
+  call: Call,
+): Promise<Answer<BackupCodesResource & { readonly confirmed: true }>> {
   const { req, standing, secondFactor } = call
   const outcome = await secondFactor.confirmBackupCodes(standing.userId, parameter(req), operation(call))
   if (!outcome.ok) return problemOf(outcome)

@@ -61,26 +61,29 @@ export function setRetryAfter(res: Response, { code, retryAfterSeconds }: Proble
   if (seconds !== undefined) res.setHeader('Retry-After', String(seconds))
 }
 
-/** Answer with an RFC 9457 problem document. */
-export function sendProblem(res: Response, problem: Problem): void {
+/** The RFC 9457 problem document of a problem. */
+export function problemDocument(problem: Problem) {
   const { code, retryAt, maxAgeSeconds } = problem
   const status = statusOf(code)
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: detailOf(problem),
+    ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
+    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+  }
+}
+
+/** Answer with a problem document. */
+export function sendProblem(res: Response, problem: Problem): void {
   setRetryAfter(res, problem)
   prepare(res)
   res
-    .status(status)
+    .status(statusOf(problem.code))
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: STATUS_CODES[status],
-        status,
-        code,
-        detail: detailOf(problem),
-        ...(retryAt !== undefined && { retryAt: new Date(retryAt).toISOString() }),
-        ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
-      }),
-    )
+    .send(JSON.stringify(problemDocument(problem)))
 }
 
 /** The problem that a thrown error is to a client, or undefined when it is the application's own to handle. */

@@ -1,3 +1,4 @@
+import type { SecondFactorMethod } from '../events.js'
 import type { Authenticator, BackupCodes, NewAuthenticator, TrustedDevice } from '../outcomes.js'
 
 /** A TOTP authenticator on the wire. Dates are ISO 8601. */
@@ -20,6 +21,34 @@ export interface TotpResource {
   readonly expiresAt?: string
   /** Only where the secret came from another system, and has less than 128 bits. */
   readonly weak?: true
+}
+
+/** The backup codes in force on the wire, without the codes. Dates are ISO 8601. */
+export interface BackupCodesResource {
+  readonly id: string
+  readonly remaining: number
+  readonly total: number
+  readonly createdAt: string
+}
+
+/** A user's second factor on the wire, and whether this session has shown it. */
+export interface StatusResource {
+  readonly enabled: boolean
+  readonly satisfied: boolean
+  readonly authenticators: readonly TotpResource[]
+  readonly backupCodes: BackupCodesResource | null
+}
+
+/** A second factor that was shown, on the wire. Dates are ISO 8601. */
+export interface VerificationResource {
+  readonly verified: true
+  readonly method: SecondFactorMethod
+  /** Which authenticator, for `totp`. */
+  readonly authenticatorId?: string
+  readonly backupCodesRemaining: number
+  readonly verifiedAt: string
+  /** Only when the browser is trusted from now on. */
+  readonly trustedUntil?: string
 }
 
 /** A fresh set of backup codes on the wire, shown this once. Dates are ISO 8601. */
@@ -65,7 +94,7 @@ export function newTotpResource(authenticator: NewAuthenticator): TotpResource {
 }
 
 /** The backup codes in force, without the codes. */
-export function backupCodesResource({ id, remaining, total, createdAt }: BackupCodes) {
+export function backupCodesResource({ id, remaining, total, createdAt }: BackupCodes): BackupCodesResource {
   return { id, remaining, total, createdAt: iso(createdAt) }
 }
 

@@ -2,10 +2,17 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 import type { SecondFactor } from '../service.js'
 import { type EndpointOptions, endpointCalls } from './endpoint-calls.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
+import { type OpenApiRoute, readOpenApiRoute, sendOpenApiDocument } from './openapi-route.js'
 import { prepare, problemOfError, sendProblem } from './problem.js'
 
 /** Options of {@link secondFactorRouter}. */
-export type RouterOptions = EndpointOptions
+export interface RouterOptions extends EndpointOptions {
+  /**
+   * Where the OpenAPI document of the Router is served, to anybody: a path relative to the mount, such as
+   * `/openapi.json`, and, where the session's cookie has a name of its own, that name. Absent: nowhere.
+   */
+  readonly openapi?: string | OpenApiRoute
+}
 
 const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
 
@@ -19,7 +26,8 @@ const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
  * @throws TypeError naming the option that cannot be used
  */
 export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOptions = {}): Router {
-  const calls = endpointCalls('secondFactorRouter', secondFactor, options)
+  const calls = endpointCalls('secondFactorRouter', secondFactor, options, ['openapi'])
+  const openApi = readOpenApiRoute('secondFactorRouter', options.openapi)
 
   /** Nothing of a request is read before it is known to come from this site, in a form that is understood. */
   const refuseForeign: RequestHandler = (req, res, next) => {
@@ -56,6 +64,7 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
       answer(endpoint),
     )
   }
+  if (openApi) router.get(openApi.path, sendOpenApiDocument(openApi))
   router.use(answerErrors)
   return router
 }

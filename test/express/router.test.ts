@@ -11,6 +11,7 @@ import {
   type TestUser,
 } from '../support/app.js'
 import { callEndpoint, ENDPOINT_CALLS, outcomeOf, preparePerson, titleOf } from '../support/endpoints.js'
+import { watchedRouter } from '../support/openapi-check.js'
 import { readQrCode } from '../support/qr-code.js'
 import { appsOnRedis } from '../support/suite.js'
 
@@ -481,7 +482,8 @@ describe('secondFactorRouter, the [Router]', () => {
   it('can be mounted anywhere, also below a parameter of the same name', async () => {
     const elsewhere = await start({
       storage: new MemoryStorage(),
-      routes: (host, secondFactor) => host.use('/teams/:id/2fa', secondFactorRouter(secondFactor)),
+      routes: (host, secondFactor) =>
+        host.use('/teams/:id/2fa', ...watchedRouter(secondFactorRouter(secondFactor))),
     })
     const browser = elsewhere.browser()
     const { authenticatorId } = await enrolThroughRouter(elsewhere, browser, 'member')

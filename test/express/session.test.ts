@@ -26,6 +26,7 @@ import {
 } from '../support/app.js'
 import { outcomeOf, preparePerson } from '../support/endpoints.js'
 import { InterleavingStorage } from '../support/interleaving-storage.js'
+import { watchedRouter } from '../support/openapi-check.js'
 import { type ObservedSessions, observeSessions, type StoredSession } from '../support/observed-sessions.js'
 import { type RedisClient, type RedisServer, startRedis } from '../support/redis.js'
 import { serve } from '../support/serve.js'
@@ -693,7 +694,7 @@ describe('the session', () => {
         next()
       })
       if (hold) host.use(holdForSecondFactor(secondFactor))
-      host.use('/2fa', secondFactorRouter(secondFactor))
+      host.use('/2fa', ...watchedRouter(secondFactorRouter(secondFactor)))
       host.get('/guarded', requireSecondFactor(secondFactor), (_req, res) => {
         res.sendStatus(204)
       })

@@ -19,6 +19,7 @@ import {
 import { type PagesOptions, secondFactorPages } from '../../lib/pages/index.js'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import { FakeClock } from './clock.js'
+import { watchedRouter } from './openapi-check.js'
 import type { RedisClient } from './redis.js'
 import { serve } from './serve.js'
 
@@ -94,7 +95,7 @@ export async function startApp(options: TestAppOptions): Promise<TestApp> {
   )
   if (options.hold !== false) app.use(holdForSecondFactor(secondFactor, options.hold))
   if (options.pages) app.use('/2fa', secondFactorPages(secondFactor, options.pages))
-  app.use('/2fa', secondFactorRouter(secondFactor, options.router))
+  app.use('/2fa', ...watchedRouter(secondFactorRouter(secondFactor, options.router)))
   app.use(express.json(), express.urlencoded({ extended: true }))
   app.post('/login', (req, res, next) => {
     const { name, basket } = req.body as { name: string; basket?: string }
