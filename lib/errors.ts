@@ -1,3 +1,5 @@
+import { inTheReadme } from './misconfiguration.js'
+
 /**
  * What went wrong around a decision, never the decision itself.
  *
@@ -10,7 +12,8 @@
  * - `session_unsupported`: no session on the request, or one that cannot be regenerated (cookie-session)
  * - `session_unavailable`: the session store failed while the session was renewed; the reason is `cause`
  * - `user_exposed`: the held user is still visible through the `user` option
- * - `hold_misplaced`: `holdForSecondFactor` stands in front of `passport.session()`, where there is nobody to hold
+ * - `hold_misplaced`: `holdForSecondFactor` stands in front of the session or of `passport.session()`, where there is nobody
+ *   to hold
  * - `identity_mismatch`: two parts of the application give one user two ids
  */
 export type SecondFactorErrorCode =
@@ -26,12 +29,13 @@ export type SecondFactorErrorCode =
   | 'hold_misplaced'
   | 'identity_mismatch'
 
-const MISCONFIGURED: readonly SecondFactorErrorCode[] = [
+/** The application is put together wrongly: no time will heal it. */
+export const MISCONFIGURED = [
   'session_unsupported',
   'user_exposed',
   'hold_misplaced',
   'identity_mismatch',
-]
+] as const satisfies readonly SecondFactorErrorCode[]
 
 /** Seconds after which a client may try again when infrastructure failed. */
 export const RETRY_AFTER_SECONDS = 2
@@ -52,7 +56,11 @@ export class SecondFactorError extends Error {
   constructor(code: SecondFactorErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
-    this.status = MISCONFIGURED.includes(code) ? 500 : 503
+    this.status = MISCONFIGURED.some((one) => one === code) ? 500 : 503
     this.headers = this.status === 503 ? { 'Retry-After': String(RETRY_AFTER_SECONDS) } : {}
   }
 }
+
+/** The error of an application that is put together wrongly; it says where to read on. */
+export const misconfigured = (code: (typeof MISCONFIGURED)[number], message: string): SecondFactorError =>
+  new SecondFactorError(code, `${message} ${inTheReadme(code)}`)

@@ -1,3 +1,4 @@
+import { noticeOptions } from './misconfiguration.js'
 import { administration } from './operations/administration.js'
 import { backupCodes } from './operations/backup-codes.js'
 import { enrolment } from './operations/enrolment.js'
@@ -23,6 +24,8 @@ import { createShell } from './shell.js'
  */
 export function createSecondFactor(options: SecondFactorOptions): SecondFactor {
   const settings = readOptions(options)
+  const [newest] = settings.secrets
+  noticeOptions(settings.storage, newest)
   const shell = createShell(settings)
   return {
     trustedDeviceSeconds: settings.policy.trustedDeviceSeconds,

@@ -103,13 +103,14 @@ describe('the architecture', () => {
     for (const { path, code } of inFolder('core')) expect(code.match(impure)?.[0], path).to.equal(undefined)
   })
 
-  it('has storages that know the adapter, how they write, and nothing else', () => {
-    const parts = ['storage/adapter.ts', 'storage/table-name.ts', 'storage/compact.ts']
+  it('has storages that know the adapter, how they write, how options are named, and nothing else', () => {
+    const parts = ['storage/adapter.ts', 'storage/table-name.ts', 'storage/compact.ts', 'check.ts']
     const storages = inFolder('storage').filter(({ path }) => path !== 'storage/adapter.ts')
     expect(pathsOf(storages)).to.include('storage/memory.ts')
     expect(
       forbidden(storages, (imported) => [...parts, 'node:crypto', 'node:zlib'].includes(imported)),
     ).to.deep.equal([])
+    expect(byPath.get('check.ts')?.imports).to.deep.equal([])
     expect(byPath.get('storage/adapter.ts')?.imports).to.deep.equal(['record.ts'])
     expect(byPath.get('storage/adapter.ts')?.importsAtRunTime).to.deep.equal([])
   })

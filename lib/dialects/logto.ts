@@ -104,7 +104,7 @@ export function logtoDialect<User extends object>(
   checkFunction(caller, 'accountName', accountName)
 
   const router = express.Router()
-  router.use(experienceRoutes(caller, secondFactor, signedIn))
+  router.use(experienceRoutes(`${caller}: signedIn`, secondFactor, signedIn))
   if (authorize !== undefined) {
     checkFunction(caller, 'authorize', authorize)
     // `accountName` is given the users that `user` has returned, and no others.

@@ -1,9 +1,15 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { checkFunction, checkRange } from '../check.js'
-import { SecondFactorError } from '../errors.js'
+import { misconfigured, SecondFactorError } from '../errors.js'
 import type { SecondFactor } from '../service.js'
 import { clearDeviceToken, readDeviceToken, setDeviceToken } from './device-cookie.js'
-import { hasPassportLogin, type IdentityOptions, readIdentity, userProperty } from './identity.js'
+import {
+  hasPassportLogin,
+  type Identity,
+  type IdentityOptions,
+  readIdentity,
+  userProperty,
+} from './identity.js'
 import { checkPath, sendToPage, wantsPage } from './navigation.js'
 import { originOf } from './origin.js'
 import { type Problem, problemOfError, sendProblem } from './problem.js'
@@ -81,7 +87,7 @@ export function holdForSecondFactor(secondFactor: SecondFactor, options: HoldOpt
     noteArrival(req)
     const user = identity.visible(req)
     if (!user) {
-      checkPlace(req)
+      checkPlace(req, identity)
       if (!req.secondFactor && !hasPassportLogin(req)) dropMark(req)
       next()
       return
@@ -190,11 +196,27 @@ export function requireSecondFactor(
  *
  * @throws {SecondFactorError} `hold_misplaced`
  */
-function checkPlace(req: Request): void {
-  if (!req.secondFactor && hasPassportLogin(req) && !(userProperty(req) in req)) {
-    throw new SecondFactorError(
-      'hold_misplaced',
-      'holdForSecondFactor must stand behind passport.session(): there is a login, and no user yet.',
-    )
-  }
+function checkPlace(req: Request, identity: Identity): void {
+  if (!req.secondFactor && hasPassportLogin(req) && !(userProperty(req) in req)) throw misplaced()
+  if ((req.session as unknown) === undefined) refuseLateLogin(req, identity)
 }
+
+/** Where the session itself comes only behind this, its login is as unseen: refused when it comes. */
+function refuseLateLogin(req: Request, identity: Identity): void {
+  Object.defineProperty(req, 'session', {
+    configurable: true,
+    get: () => undefined,
+    set(value: unknown) {
+      const property = { value, configurable: true, enumerable: true, writable: true }
+      Object.defineProperty(req, 'session', property)
+      // express-session hands on what is thrown here.
+      if (hasPassportLogin(req) || identity.visible(req)) throw misplaced()
+    },
+  })
+}
+
+const misplaced = () =>
+  misconfigured(
+    'hold_misplaced',
+    'holdForSecondFactor must stand behind passport.session(): there is a login, and no user yet.',
+  )

@@ -1,8 +1,9 @@
 import type { Request } from 'express'
 import type { Session, SessionData } from 'express-session'
-import { SecondFactorError } from '../errors.js'
+import { misconfigured, SecondFactorError } from '../errors.js'
 import type { ShownMethod } from '../events.js'
 import type { SecondFactorStatus } from '../outcomes.js'
+import { lookAt } from './misconfiguration.js'
 
 /** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
 export interface SecondFactorMark {
@@ -77,7 +78,7 @@ export function sessionOf(req: Request): Session & Partial<SessionData> {
     typeof session.save !== 'function' ||
     typeof store?.get !== 'function'
   ) {
-    throw new SecondFactorError(
+    throw misconfigured(
       'session_unsupported',
       'The second factor needs express-session in front of it: there is no session, or one that cannot be regenerated.',
     )
@@ -134,7 +135,9 @@ const arrivals = new WeakMap<Request, number>()
 
 /** Remember when a request was first seen. */
 export function noteArrival(req: Request): void {
-  if (!arrivals.has(req)) arrivals.set(req, performance.now())
+  if (arrivals.has(req)) return
+  arrivals.set(req, performance.now())
+  lookAt(req)
 }
 
 /** A session is asked for once more when the request that came with it has taken longer than this. */

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { SecondFactorError } from '../errors.js'
+import { misconfigured } from '../errors.js'
 import type { SecondFactorStatus } from '../outcomes.js'
 import type { SecondFactor } from '../service.js'
 import { hasPassportLogin, type Identity, type Person, userProperty } from './identity.js'
@@ -76,7 +76,7 @@ export async function standingOf(
       const fresh = performance.now() - before.readAt < FRESH_MILLISECONDS
       if (fresh && before.session === req.session) return before.standing
     } else if (before.user === person.user) {
-      throw new SecondFactorError(
+      throw misconfigured(
         'identity_mismatch',
         'The userId options of the Router, the guards and the strategy give one user two ids.',
       )
@@ -127,7 +127,7 @@ export function hold(
   Reflect.deleteProperty(req, property)
   req.secondFactor = { state, user }
   if (identity.visible(req)) {
-    throw new SecondFactorError(
+    throw misconfigured(
       'user_exposed',
       'holdForSecondFactor cannot hold: the user option still finds the user after req.user is gone.',
     )

@@ -6,6 +6,8 @@ import type { StorageAdapter, StoredEntry } from './adapter.js'
  * Records in this process' memory, for tests and first steps: gone at the end of the process, unknown to any other.
  */
 export class MemoryStorage implements StorageAdapter {
+  /** Nothing of it outlives the process: `createSecondFactor` warns of that in production. */
+  readonly isVolatile = true
   readonly #entries = new Map<string, { readonly revision: string; readonly json: string }>()
 
   async read(userId: string): Promise<StoredEntry | undefined> {

@@ -1,3 +1,4 @@
+import { checkNames } from '../check.js'
 import type { StorageAdapter, StoredEntry } from './adapter.js'
 import { quoteTable } from './table-name.js'
 
@@ -44,6 +45,7 @@ export class MysqlStorage implements StorageAdapter {
   readonly #table: string
 
   constructor(options: MysqlStorageOptions) {
+    checkNames('MysqlStorage', options, ['pool', 'table'])
     const { pool, table = 'second_factor' } = options
     // The pool of callbacks has the same methods, and a way to the one of promises, which has it as `pool`.
     if (!hasMethods(pool, 'execute', 'getConnection') || typeof pool.pool !== 'object') {

@@ -1,3 +1,4 @@
+import { checkNames } from '../check.js'
 import type { StorageAdapter, StoredEntry } from './adapter.js'
 import { quoteTable } from './table-name.js'
 
@@ -45,6 +46,7 @@ export class PostgresStorage implements StorageAdapter {
   readonly #table: string
 
   constructor(options: PostgresStorageOptions) {
+    checkNames('PostgresStorage', options, ['pool', 'table'])
     const { pool, table = 'second_factor' } = options
     const given = pool as Partial<PostgresStoragePool> | undefined
     if (typeof given?.query !== 'function' || typeof given.totalCount !== 'number') {

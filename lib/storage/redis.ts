@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { checkNames } from '../check.js'
 import type { StorageAdapter, StoredEntry } from './adapter.js'
 import { beginning, compact, expand } from './compact.js'
 
@@ -61,6 +62,7 @@ export class RedisStorage implements StorageAdapter {
   readonly #prefix: string
 
   constructor(options: RedisStorageOptions) {
+    checkNames('RedisStorage', options, ['client', 'prefix'])
     const { client, prefix = 'second-factor:' } = options
     for (const method of ['withTypeMapping', 'getEx', 'evalSha', 'eval'] as const) {
       if (

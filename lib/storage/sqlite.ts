@@ -1,3 +1,4 @@
+import { checkNames } from '../check.js'
 import type { StorageAdapter, StoredEntry } from './adapter.js'
 import { quoteTable } from './table-name.js'
 
@@ -56,6 +57,7 @@ export class SqliteStorage implements StorageAdapter {
   readonly #remove: SqliteStorageStatement
 
   constructor(options: SqliteStorageOptions) {
+    checkNames('SqliteStorage', options, ['database', 'table'])
     const { database } = options
     const table = quoteTable('SqliteStorage', options.table ?? 'second_factor', '"')
     if (typeof (database as Partial<SqliteStorageDatabase> | undefined)?.prepare !== 'function')

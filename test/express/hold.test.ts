@@ -446,43 +446,84 @@ describe('holdForSecondFactor, the [hold]', () => {
     }
   })
 
-  it('answers with an error when it stands where nobody is signed in yet, rather than hold nobody', async () => {
-    const auth = new passport.Passport()
-    auth.serializeUser((user, done) => {
-      done(null, user)
-    })
-    auth.deserializeUser((user: TestUser, done) => {
-      done(null, user)
-    })
-    const host = express()
-    host.use(
-      session({ secret: 'a session secret', resave: false, saveUninitialized: false }),
-      auth.initialize() as RequestHandler,
-      holdForSecondFactor(app.secondFactor),
-      auth.session() as RequestHandler,
-    )
-    host.post('/login', (req, res, next) => {
-      req.logIn({ id: 'too late' }, (error) => {
-        if (error) next(error)
-        else res.sendStatus(204)
+  const MISPLACED: readonly (readonly [
+    where: string,
+    order: (hold: RequestHandler, sessions: RequestHandler, auth: passport.Authenticator) => RequestHandler[],
+    options?: HoldOptions,
+  ])[] = [
+    [
+      'in front of passport.session()',
+      (hold, sessions, auth) => [
+        sessions,
+        auth.initialize() as RequestHandler,
+        hold,
+        auth.session() as RequestHandler,
+      ],
+    ],
+    [
+      'in front of the session',
+      (hold, sessions, auth) => [
+        hold,
+        sessions,
+        auth.initialize() as RequestHandler,
+        auth.session() as RequestHandler,
+      ],
+    ],
+    [
+      'in front of the session, twice',
+      (hold, sessions, auth) => [
+        hold,
+        hold,
+        sessions,
+        auth.initialize() as RequestHandler,
+        auth.session() as RequestHandler,
+      ],
+    ],
+    [
+      'in front of a session that has a user of its own',
+      (hold, sessions, auth) => [hold, sessions, auth.initialize() as RequestHandler],
+      { user: (req) => (req.session as { person?: TestUser } | undefined)?.person },
+    ],
+  ]
+
+  for (const [where, order, options] of MISPLACED) {
+    it(`answers with an error when it stands ${where}, rather than hold nobody`, async () => {
+      const auth = new passport.Passport()
+      auth.serializeUser((user, done) => {
+        done(null, user)
       })
+      auth.deserializeUser((user: TestUser, done) => {
+        done(null, user)
+      })
+      const host = express()
+      const sessions = session({ secret: 'a session secret', resave: false, saveUninitialized: false })
+      host.use(...order(holdForSecondFactor(app.secondFactor, options), sessions, auth))
+      host.post('/login', (req, res, next) => {
+        req.logIn({ id: 'too late' }, (error) => {
+          Object.assign(req.session, options && { person: { id: 'too late' } })
+          if (error) next(error)
+          else res.sendStatus(204)
+        })
+      })
+      host.get('/page', (_req, res) => {
+        res.sendStatus(204)
+      })
+      host.use(((error: unknown, _req, res, _next) => {
+        res.status(500).json({ error: error instanceof SecondFactorError ? error.code : 'another' })
+      }) as ErrorRequestHandler)
+      const { url, close } = await serve(host)
+      try {
+        const browser = supertest.agent(url)
+        await browser.get('/page').expect(204)
+        await browser.post('/login').expect(204)
+        for (let count = 0; count < 2; count++) {
+          expect((await browser.get('/page').expect(500)).body).to.deep.equal({ error: 'hold_misplaced' })
+        }
+      } finally {
+        await close()
+      }
     })
-    host.get('/page', (_req, res) => {
-      res.sendStatus(204)
-    })
-    host.use(((error: unknown, _req, res, _next) => {
-      res.status(500).json({ error: error instanceof SecondFactorError ? error.code : 'another' })
-    }) as ErrorRequestHandler)
-    const { url, close } = await serve(host)
-    try {
-      const browser = supertest.agent(url)
-      await browser.get('/page').expect(204)
-      await browser.post('/login').expect(204)
-      expect((await browser.get('/page').expect(500)).body).to.deep.equal({ error: 'hold_misplaced' })
-    } finally {
-      await close()
-    }
-  })
+  }
 
   const MISUSES: readonly (readonly [what: string, secondFactor: unknown, options: unknown, says: string])[] =
     [
