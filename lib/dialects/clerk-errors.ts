@@ -50,7 +50,10 @@ type ClerkErrorTable = Readonly<
 
 const ERRORS = { ...CONFIRMED, ...CHOSEN }
 
-/** The stable `code` of an answer that is not success. */
+/**
+ * The stable `code` of an answer that is not success. Clerk's own documents have each of them, with its status, but for
+ * `authorization_invalid` and `service_unavailable`, which were chosen here.
+ */
 export type ClerkErrorCode = keyof typeof ERRORS
 
 /** What the problems of an endpoint are called, where it calls them otherwise. */

@@ -36,7 +36,10 @@ type LogtoErrors = Readonly<Record<string, readonly [status: number, message: st
 
 const ERRORS = { ...CONFIRMED, ...CHOSEN }
 
-/** The stable `code` of an answer that is not success. */
+/**
+ * The stable `code` of an answer that is not success. Logto's source has each of them, with its status, but for
+ * `guard.invalid_input`, `auth.forbidden` and `unavailable`, which were chosen here.
+ */
 export type LogtoErrorCode = keyof typeof ERRORS
 
 /** An answer that is not success, as Logto's clients read it. */

@@ -52,7 +52,10 @@ const ERRORS = {
   server_unavailable: [503, 'This cannot be decided now. Try again.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>
 
-/** The stable `error_type` of an answer that is not success. */
+/**
+ * The stable `error_type` of an answer that is not success. Stytch's own documents confirm the status of those that are
+ * marked so, and of the others the name alone.
+ */
 export type StytchErrorType = keyof typeof ERRORS
 
 /** An answer that is not success. */

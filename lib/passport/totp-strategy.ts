@@ -1,5 +1,6 @@
 import type { Request } from 'express'
-import { Strategy } from 'passport-strategy'
+import type { Strategy, StrategyCreatedStatic } from 'passport'
+import { Strategy as PassportStrategy } from 'passport-strategy'
 import { flagMember, textMember } from '../express/body.js'
 import { crossSiteCheck, type CrossSiteOptions, type IsCrossSite } from '../express/cross-site.js'
 import { deviceOf, setDeviceToken } from '../express/device-cookie.js'
@@ -32,6 +33,9 @@ export interface TotpChallenge {
 /** What goes along with success: `req.authInfo`, or the third argument of a custom callback. */
 export type TotpInfo = Pick<Verification, 'method' | 'authenticatorId' | 'backupCodesRemaining'>
 
+/** Passport's own types say the same, and whoever uses Passport has them: those of passport-strategy are no part of it. */
+const BaseStrategy: new () => Strategy & StrategyCreatedStatic = PassportStrategy
+
 /**
  * Passport strategy `totp`: the second step of a login. It takes a TOTP code or a backup code in one field of the
  * body, and needs a user that the first factor has shown: it never signs anybody in by itself.
@@ -43,8 +47,8 @@ export type TotpInfo = Pick<Verification, 'method' | 'authenticatorId' | 'backup
  * It fails with the status and the `code` of the Router's `POST /verify`: 400, 401, 403, 409, 422 or 429, and hands
  * infrastructure failures to Passport's `error`.
  */
-export class TotpStrategy extends Strategy {
-  readonly name = 'totp'
+export class TotpStrategy extends BaseStrategy {
+  override readonly name = 'totp'
   // Passport works on objects that inherit from this one, which have no access to #private members.
   private readonly secondFactor: SecondFactor
   private readonly identity: Identity
@@ -87,7 +91,7 @@ export class TotpStrategy extends Strategy {
       })
       // Also what the application's own callback threw: Passport has nobody else to tell.
       .catch((reason: unknown) => {
-        error(reason as Error)
+        error(reason)
       })
       .catch((reason: unknown) => {
         // The callback threw again, at its own error. The request must still get an answer.

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { type Consumer, installConsumer } from '../support/consumer.js'
+import { type Consumer, installConsumer, nodePackage } from '../support/consumer.js'
 
 /** The kit on a file of its own, opened twice by one of the libraries. */
 const program = (open: string) => `
@@ -33,7 +33,7 @@ describe('SqliteStorage, by the other libraries that it names', function () {
   let consumer: Consumer
   before(() => {
     // The newest better-sqlite3 that also runs on the oldest Node that the package runs on.
-    consumer = installConsumer('better-sqlite3@12', 'node@24')
+    consumer = installConsumer('better-sqlite3@12', nodePackage('24'))
   })
   after(() => {
     consumer.remove()
@@ -43,7 +43,7 @@ describe('SqliteStorage, by the other libraries that it names', function () {
     it(`passes the kit by ${library}`, () => {
       const file = `${library.replace(':', '-')}.test.mjs`
       consumer.write(file, program(open))
-      const node = library === 'node:sqlite' ? consumer.otherNode : process.execPath
+      const node = library === 'node:sqlite' ? consumer.node('24') : process.execPath
       const { status, output } = consumer.run(node, '--test', file)
       expect(status, output).to.equal(0)
       expect(Number(/pass (\d+)/.exec(output)?.[1]), output).to.equal(45)

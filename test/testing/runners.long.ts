@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { type Consumer, installConsumer } from '../support/consumer.js'
+import { type Consumer, installConsumer, nodePackage } from '../support/consumer.js'
 
 /** As many cases as the kit has, as each runner says it. */
 const CASES = 44
@@ -26,7 +26,7 @@ describe('the kit, by the commands of the README', function () {
   let consumer: Consumer
   before(() => {
     // Vitest needs a newer Node than the oldest one that the package runs on.
-    consumer = installConsumer('mocha', 'vitest', 'node@24')
+    consumer = installConsumer('mocha', 'vitest', nodePackage('24'))
     for (const runner of ['node:test', 'mocha', 'vitest']) {
       const name = runner.replace(':', '-')
       consumer.write(`${name}-sound.test.js`, program(runner, true))
@@ -40,7 +40,8 @@ describe('the kit, by the commands of the README', function () {
   const commands = {
     'node:test': (file: string) => consumer.run(process.execPath, '--test', file),
     mocha: (file: string) => consumer.run('npx', 'mocha', file),
-    vitest: (file: string) => consumer.run(consumer.otherNode, 'node_modules/vitest/vitest.mjs', 'run', file),
+    vitest: (file: string) =>
+      consumer.run(consumer.node('24'), 'node_modules/vitest/vitest.mjs', 'run', file),
   }
   const successes = { 'node:test': /pass (\d+)/, mocha: /(\d+) passing/, vitest: /Tests.*?(\d+) passed/ }
   for (const runner of ['node:test', 'mocha', 'vitest'] as const) {

@@ -1,4 +1,0 @@
-import { cpSync } from 'node:fs'
-
-// What the compiler leaves behind.
-cpSync('lib/pages/assets', 'dist/pages/assets', { recursive: true })
