@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Request } from 'express'
 import type { RequestOrigin } from '../events.js'
+import { RequestNote } from './request-note.js'
 
 const LONGEST_USER_AGENT = 256
 
-const ids = new WeakMap<Request, string>()
+const ids = new RequestNote<string>('request id')
 
 /**
  * The id of a request: the one that the application has put on its answer, else one made by us. What a client says of

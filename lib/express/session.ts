@@ -3,6 +3,7 @@ import type { Session, SessionData } from 'express-session'
 import { misconfigured, SecondFactorError } from '../errors.js'
 import type { ShownMethod } from '../events.js'
 import type { SecondFactorStatus } from '../outcomes.js'
+import { RequestNote } from './request-note.js'
 import { lookAt } from './misconfiguration.js'
 
 /** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
@@ -131,11 +132,11 @@ export async function carryMark(
   await settled((done) => session.save(done))
 }
 
-const arrivals = new WeakMap<Request, number>()
+const arrivals = new RequestNote<number>('arrival')
 
 /** Remember when a request was first seen. */
 export function noteArrival(req: Request): void {
-  if (arrivals.has(req)) return
+  if (arrivals.get(req) !== undefined) return
   arrivals.set(req, performance.now())
   lookAt(req)
 }

@@ -6,6 +6,7 @@ import { hasPassportLogin, type Identity, type Person, userProperty } from './id
 import type { Problem } from './problem.js'
 import { currentMark, dropMark, markOf, renewSession, type SecondFactorMark, type Shown } from './session.js'
 import { originOf } from './origin.js'
+import { RequestNote } from './request-note.js'
 
 /**
  * Where a signed-in user stands.
@@ -49,7 +50,7 @@ interface KnownStanding extends Person {
 }
 
 /** Read once per request, whoever asks first; a failure is one for all who ask. */
-const known = new WeakMap<Request, KnownStanding>()
+const known = new RequestNote<KnownStanding>('standing')
 
 /** A request may take its time, and its user's standing change meanwhile: what was read longer ago is read again. */
 const FRESH_MILLISECONDS = 1000
@@ -153,12 +154,12 @@ interface Taken {
   readonly value: Express.User | undefined
 }
 
-const taken = new WeakMap<Request, Taken>()
+const taken = new RequestNote<Taken>('held')
 
 /** Only to the one it was taken from, and only where nobody else has been signed in to the request since. */
 function giveBack(req: Request, user: Express.User): void {
   const from = taken.get(req)
-  taken.delete(req)
+  taken.set(req, undefined)
   if (from?.user === user && from.value !== undefined && !(from.property in req)) {
     req[from.property] = from.value
   }
@@ -166,5 +167,5 @@ function giveBack(req: Request, user: Express.User): void {
 
 /** Something about the user has changed: read again before judging again. */
 export function forget(req: Request): void {
-  known.delete(req)
+  known.set(req, undefined)
 }

@@ -25,6 +25,8 @@ export interface Contender {
   firstFactor(browser: Browser): Call
   /** The second factor with such a code; `floor` logs in once more instead. */
   secondFactor(code: string, kind: 'totp' | 'backup code'): Call
+  /** What it answers to a few right codes as well. */
+  readonly refuses?: { readonly status: number; readonly reason: string }
   /** What it can do of the work beside the login. */
   readonly can: readonly Work[]
 }
@@ -50,6 +52,7 @@ export const CONTENDERS: readonly Contender[] = [
     file: 'passport-strategies',
     variant: 'passport-totp',
     ...passportApp,
+    refuses: { status: 401, reason: 'its codes lose the zero in front of a truncated number of five digits' },
     can: ['login', 'wrong code'],
   },
   {
