@@ -2,10 +2,17 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** RFC 4648 base32, upper case, without padding: what the key URI format asks for. */
 export function encodeBase32(bytes: Uint8Array): string {
-  const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, '0')).join('')
-  return (bits.match(/.{1,5}/g) ?? [])
-    .map((group) => ALPHABET.charAt(Number.parseInt(group.padEnd(5, '0'), 2)))
-    .join('')
+  let text = ''
+  let bits = 0
+  let waiting = 0
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte
+    for (waiting += 8; waiting >= 5; waiting -= 5) {
+      text += ALPHABET.charAt((bits >>> (waiting - 5)) & 31)
+    }
+    bits &= 31
+  }
+  return waiting === 0 ? text : text + ALPHABET.charAt((bits << (5 - waiting)) & 31)
 }
 
 /** The bytes of a base32 text, in either case, padded or not. Undefined when it is not base32, or not one byte long. */

@@ -31,10 +31,12 @@ export function encodePng(dark: readonly Uint8Array[], cell: number, margin: num
 function scanline(cells: Uint8Array, size: number, cell: number, margin: number): Buffer {
   const line = Buffer.alloc(1 + Math.ceil(size / 8), 0xff)
   line[0] = 0
-  for (const [index, isDark] of cells.entries()) {
+  for (let index = 0; index < cells.length; index++) {
+    if (cells[index] === 0) continue
     const start = (margin + index) * cell
-    for (let x = start; isDark && x < start + cell; x++) {
-      line[1 + (x >> 3)] = (line[1 + (x >> 3)] ?? 0) & ~(0x80 >> (x & 7))
+    for (let x = start; x < start + cell; x++) {
+      const byte = 1 + (x >> 3)
+      line[byte] = (line[byte] ?? 0) & ~(0x80 >> (x & 7))
     }
   }
   return line

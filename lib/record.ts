@@ -123,12 +123,13 @@ const listOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check)
-const shape =
-  (members: Readonly<Record<string, Check>>): Check =>
-  (value) =>
+const shape = (members: Readonly<Record<string, Check>>): Check => {
+  const checks = Object.entries(members)
+  return (value) =>
     typeof value === 'object' &&
     value !== null &&
-    Object.entries(members).every(([name, check]) => check((value as Record<string, unknown>)[name]))
+    checks.every(([name, check]) => check((value as Record<string, unknown>)[name]))
+}
 
 const isThrottle = shape({
   failures: count,

@@ -5,7 +5,7 @@ import { RequestNote } from './request-note.js'
 
 const LONGEST_USER_AGENT = 256
 
-const ids = new RequestNote<string>('request id')
+const ids = new RequestNote<string>()
 
 /**
  * The id of a request: the one that the application has put on its answer, else one made by us. What a client says of

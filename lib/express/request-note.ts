@@ -1,25 +1,26 @@
 import type { Request } from 'express'
 
+const NOTES = Symbol('express-2fa')
+type Noted = Request & { [NOTES]?: unknown[] | undefined }
+
+let slots = 0
+
 /**
  * Something that is remembered of each request, as long as the request is there.
  *
- * It stands on the request itself. In a WeakMap, requests outlive the quick collections of garbage, with all that hangs
- * on them: measured, that cost more than everything else that a guard does.
+ * All of them stand on the request itself, in one list: measured, a WeakMap for each costs ten times as much.
  */
 export class RequestNote<Value> {
-  readonly #key: symbol
-
-  /** @param name - what is seen of it in a debugger */
-  constructor(name: string) {
-    this.#key = Symbol(`express-2fa ${name}`)
-  }
+  readonly #slot = slots++
 
   get(req: Request): Value | undefined {
-    return (req as unknown as Record<symbol, Value | undefined>)[this.#key]
+    return (req as Noted)[NOTES]?.[this.#slot] as Value | undefined
   }
 
   /** Without a value, nothing is remembered any more. */
   set(req: Request, value: Value | undefined): void {
-    ;(req as unknown as Record<symbol, Value | undefined>)[this.#key] = value
+    const noted: Noted = req
+    const notes = (noted[NOTES] ??= [])
+    notes[this.#slot] = value
   }
 }

@@ -132,7 +132,7 @@ export async function carryMark(
   await settled((done) => session.save(done))
 }
 
-const arrivals = new RequestNote<number>('arrival')
+const arrivals = new RequestNote<number>()
 
 /** Remember when a request was first seen. */
 export function noteArrival(req: Request): void {

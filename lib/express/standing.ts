@@ -50,7 +50,7 @@ interface KnownStanding extends Person {
 }
 
 /** Read once per request, whoever asks first; a failure is one for all who ask. */
-const known = new RequestNote<KnownStanding>('standing')
+const known = new RequestNote<KnownStanding>()
 
 /** A request may take its time, and its user's standing change meanwhile: what was read longer ago is read again. */
 const FRESH_MILLISECONDS = 1000
@@ -154,7 +154,7 @@ interface Taken {
   readonly value: Express.User | undefined
 }
 
-const taken = new RequestNote<Taken>('held')
+const taken = new RequestNote<Taken>()
 
 /** Only to the one it was taken from, and only where nobody else has been signed in to the request since. */
 function giveBack(req: Request, user: Express.User): void {

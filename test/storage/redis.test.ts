@@ -100,7 +100,10 @@ describe('RedisStorage', () => {
     JSON: JSON.stringify(['r', ENTRY.record]),
     'a revision without a record': '1:1:r',
     'a revision and nothing but the random part': '1:1:r123456',
-    'bytes that are not compressed': '1:1:r123456{"schema":1}',
+    'text that is no JSON': '1:1:r123456{"schema":1',
+    'a run that is cut off': '1:1:r123456{"schema":"\x01\x7fcut',
+    'a number that is cut off': '1:1:r123456{"schema":\x02cut',
+    'a byte that stands for nothing': '1:1:r123456{"schema":1\x00}',
     'a length beyond the end': '1:99:r',
   })) {
     it(`C28 [storage] rejects a value that is ${what}`, async () => {
