@@ -112,7 +112,35 @@ export async function renewSession(req: Request, mark: SecondFactorMark): Promis
     dropMark(req)
     throw error
   }
+  storeOnlyChanges(req.session)
 }
+
+/**
+ * express-session stores a session with a new id at the end of the answer in any case. This one has just been stored:
+ * once more it is only when it has changed.
+ */
+function storeOnlyChanges(session: Session): void {
+  let stored: string | undefined = contentOf(session)
+  const store = session.save.bind(session)
+  const save = (done?: (error?: unknown) => void): Session => {
+    const content = contentOf(session)
+    if (content === stored) {
+      done?.()
+      return session
+    }
+    stored = undefined
+    return store((error?: unknown) => {
+      if (error === undefined || error === null) stored = content
+      done?.(error)
+    })
+  }
+  // Not enumerable, as express-session's own: it is no content.
+  Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true })
+}
+
+/** What is stored of a session, but for when its cookie ends: every request puts that off. */
+const contentOf = ({ cookie, ...content }: Session): string =>
+  JSON.stringify([content, Object.assign({}, cookie, { _expires: undefined })])
 
 /**
  * Keep the mark for the epoch that this session's own change has started, or drop it when there is none.
