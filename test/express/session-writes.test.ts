@@ -9,7 +9,7 @@ import { type RedisServer, startRedis } from '../support/redis.js'
 const setBasket = (req: Request, basket: string) => Object.assign(req.session, { basket })
 const save = (req: Request) =>
   new Promise<void>((resolve, reject) => {
-    req.session.save((error: unknown) => {
+    req.session.save((error?: Error) => {
       if (error) reject(error)
       else resolve()
     })
