@@ -48,9 +48,13 @@ export const RETRY_AFTER_SECONDS = 2
  * misconfigured application. No message holds a code, a secret or a key.
  */
 export class SecondFactorError extends Error {
+  /** Always `SecondFactorError`. */
   override readonly name = 'SecondFactorError'
+  /** What failed; stable. */
   readonly code: SecondFactorErrorCode
+  /** 503 for what passes, 500 for what does not. */
   readonly status: 500 | 503
+  /** `Retry-After`, with 503. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(code: SecondFactorErrorCode, message: string, options?: ErrorOptions) {

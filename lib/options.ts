@@ -51,8 +51,11 @@ export interface SecondFactorOptions {
    * and only has a place in the type so that `process.env` may be passed as it is.
    */
   readonly secret: string | readonly string[] | undefined
+  /** New authenticators. */
   readonly totp?: TotpOptions
+  /** New sets of backup codes. */
   readonly backupCodes?: BackupCodeOptions
+  /** The bounds on guessing. */
   readonly throttle?: Partial<ThrottlePolicy>
   /** How long a browser may be trusted, at most 365 days. Default 30 days; 0 turns trust off. */
   readonly trustedDeviceSeconds?: number

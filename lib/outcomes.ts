@@ -3,7 +3,9 @@ import type { TotpAlgorithm } from './record.js'
 
 /** An expected outcome that is not success; `reason` is the stable code of the HTTP answer too. */
 export interface Refusal<Reason extends string> {
+  /** Never true. */
   readonly ok: false
+  /** Why not. */
   readonly reason: Reason
 }
 
@@ -38,17 +40,25 @@ export type AnyRefusal =
 
 /** A TOTP authenticator as its owner may see it. Instants are epoch milliseconds. */
 export interface Authenticator {
+  /** Random, and no secret. */
   readonly id: string
+  /** What its owner calls it. */
   readonly label: string
   /** False until a first code has confirmed it; until then it counts for nothing. */
   readonly verified: boolean
+  /** True after too many wrong codes in a row. */
   readonly disabled: boolean
+  /** As its app was given it. */
   readonly algorithm: TotpAlgorithm
+  /** Digits of a code. */
   readonly digits: number
   /** Seconds. */
   readonly period: number
+  /** When it was begun. */
   readonly createdAt: number
+  /** When it was last changed. */
   readonly updatedAt: number
+  /** When a code of it last counted. */
   readonly lastUsedAt?: number
   /** When a pending enrolment ends; absent once verified. */
   readonly expiresAt?: number
@@ -68,8 +78,11 @@ export interface NewAuthenticator extends Authenticator {
 
 /** The backup codes in force. */
 export interface BackupCodes {
+  /** Of the set, and no secret. */
   readonly id: string
+  /** How many still count. */
   readonly remaining: number
+  /** How many there were. */
   readonly total: number
   /** Epoch milliseconds. */
   readonly createdAt: number
@@ -77,15 +90,21 @@ export interface BackupCodes {
 
 /** A browser that its owner trusts for a while. Instants are epoch milliseconds. */
 export interface TrustedDevice {
+  /** Random, and no secret. */
   readonly id: string
+  /** What its owner knows it by. */
   readonly label: string
+  /** When it was trusted. */
   readonly createdAt: number
+  /** When it last came back. */
   readonly lastUsedAt: number
+  /** When trust ends. */
   readonly expiresAt: number
 }
 
 /** A browser that is trusted from now on, with what it has to bring. Nothing can read the token again. */
 export interface NewTrustedDevice extends TrustedDevice {
+  /** What the browser has to keep. */
   readonly token: string
 }
 
@@ -95,13 +114,17 @@ export interface SecondFactorStatus {
   readonly enabled: boolean
   /** What session marks are bound to; undefined when nothing is stored. */
   readonly epoch: string | undefined
+  /** Pending ones included. */
   readonly authenticators: readonly Authenticator[]
+  /** The set in force. */
   readonly backupCodes: BackupCodes | null
+  /** Whose trust has not ended. */
   readonly trustedDevices: readonly TrustedDevice[]
   /** When it was read, epoch milliseconds. */
   readonly readAt: number
 }
 
+/** What `enrol` returns. */
 export type EnrolOutcome =
   | ({
       readonly ok: true
@@ -111,6 +134,7 @@ export type EnrolOutcome =
   | InvalidRequest
   | Refusal<'too_many_authenticators' | 'second_factor_required'>
 
+/** What `confirm` returns. */
 export type ConfirmOutcome =
   | ({
       readonly ok: true
@@ -126,11 +150,15 @@ export type ConfirmOutcome =
 
 /** A second factor that was shown. */
 export interface Verification {
+  /** Always true. */
   readonly ok: true
+  /** Which kind of code it was. */
   readonly method: SecondFactorMethod
   /** Which authenticator, for `totp`. */
   readonly authenticatorId?: string
+  /** How many still count. */
   readonly backupCodesRemaining: number
+  /** What the session mark is bound to. */
   readonly epoch: string
   /** Epoch milliseconds. */
   readonly at: number
@@ -144,9 +172,11 @@ export interface InvalidCode extends Refusal<'invalid_code'> {
   readonly replayed?: true
 }
 
+/** What `verify` returns. */
 export type VerifyOutcome =
   Verification | InvalidRequest | Locked | InvalidCode | Refusal<'not_enrolled' | 'authenticator_disabled'>
 
+/** What `generateBackupCodes` returns. */
 export type GenerateBackupCodesOutcome =
   | {
       readonly ok: true
@@ -160,16 +190,20 @@ export type GenerateBackupCodesOutcome =
     }
   | Refusal<'not_enrolled' | 'second_factor_required'>
 
+/** What `confirmBackupCodes` returns. */
 export type ConfirmBackupCodesOutcome =
   | ({ readonly ok: true; readonly confirmed: true } & BackupCodes)
   | Refusal<'not_enrolled' | 'not_found' | 'enrolment_expired' | 'second_factor_required'>
 
+/** What `removeBackupCodes` returns. */
 export type RemoveBackupCodesOutcome =
   { readonly ok: true } | Refusal<'not_enrolled' | 'second_factor_required'>
 
+/** What `rename` returns. */
 export type RenameOutcome =
   ({ readonly ok: true } & Authenticator) | InvalidRequest | Refusal<'not_found' | 'second_factor_required'>
 
+/** What `remove` returns. */
 export type RemoveOutcome =
   | {
       readonly ok: true
@@ -178,14 +212,17 @@ export type RemoveOutcome =
     }
   | Refusal<'not_found' | 'second_factor_required'>
 
+/** What `reset` returns. */
 export type ResetOutcome = { readonly ok: true } | Refusal<'second_factor_required'>
 
+/** What `rekey` returns. */
 export type RekeyOutcome = {
   readonly ok: true
   /** Whether anything was sealed under an older key, and is under the newest now. */
   readonly changed: boolean
 }
 
+/** What `importTotp` returns. */
 export type ImportTotpOutcome =
   | ({ readonly ok: true } & Authenticator)
   | InvalidRequest
@@ -197,6 +234,7 @@ export type ImportBackupCodesOutcome =
   | InvalidRequest
   | Refusal<'not_enrolled' | 'backup_codes_exist' | 'second_factor_required'>
 
+/** What `trustDevice` returns. */
 export type TrustDeviceOutcome =
   ({ readonly ok: true } & NewTrustedDevice) | Refusal<'not_enrolled' | 'second_factor_required'>
 
@@ -214,4 +252,5 @@ export type RecogniseOutcome =
     }
   | Refusal<'not_found'>
 
+/** What `revokeTrustedDevice` and `revokeTrustedDevices` return. */
 export type RevokeOutcome = { readonly ok: true } | Refusal<'not_found' | 'second_factor_required'>

@@ -17,19 +17,27 @@ export interface ThrottleState {
 
 /** One TOTP authenticator of a user. Pending until a first code has confirmed it (`verifiedAt`). */
 export interface AuthenticatorRecord {
+  /** Random. */
   readonly id: string
+  /** What its owner calls it. */
   readonly label: string
   /** The shared secret, sealed (see `sealing.ts`). */
   readonly secret: string
+  /** As its app was given it. */
   readonly algorithm: TotpAlgorithm
+  /** Digits of a code. */
   readonly digits: number
   /** Seconds in one time step. */
   readonly period: number
+  /** Epoch milliseconds, as all instants here. */
   readonly createdAt: number
+  /** When it was last changed. */
   readonly updatedAt: number
+  /** When its first code came. */
   readonly verifiedAt?: number
   /** Set when too many consecutive wrong codes disabled it (NIST SP 800-63B-4 §3.2.2). */
   readonly disabledAt?: number
+  /** When a code of it last counted. */
   readonly lastUsedAt?: number
   /** The newest time step that counted. Steps up to it never count again (RFC 6238 §5.2). */
   readonly lastStep?: number
@@ -45,10 +53,13 @@ export interface AuthenticatorRecord {
 
 /** One set of backup codes. Only digests are kept. */
 export interface BackupCodeSetRecord {
+  /** Random. */
   readonly id: string
   /** The set's own digest key, sealed. */
   readonly key: string
+  /** Of each code, used ones included. */
   readonly digests: readonly string[]
+  /** Epoch milliseconds. */
   readonly createdAt: number
   /** When the code at an index of `digests` was used, epoch milliseconds. */
   readonly usedAt?: Readonly<Record<string, number>>
@@ -58,14 +69,19 @@ export interface BackupCodeSetRecord {
 
 /** One browser that its owner trusts for a while. Only digests of its token are kept. */
 export interface TrustedDeviceRecord {
+  /** Random. */
   readonly id: string
+  /** What its owner knows it by. */
   readonly label: string
+  /** Of the present token. */
   readonly digest: string
   /** The digest of the token before, until the browser can be expected to have the new one. */
   readonly previousDigest?: string
   /** When the present token was handed out. */
   readonly rotatedAt: number
+  /** Epoch milliseconds. */
   readonly createdAt: number
+  /** When trust ends. */
   readonly expiresAt: number
 }
 
@@ -73,15 +89,21 @@ export interface TrustedDeviceRecord {
  * All second-factor state of one user: plain JSON, replaced as a whole. Storage adapters treat it as opaque.
  */
 export interface SecondFactorRecord {
+  /** The form of the record. */
   readonly schema: 1
   /** Session marks are bound to it; a new epoch voids them. */
   readonly epoch: string
+  /** Pending ones included. */
   readonly authenticators: readonly AuthenticatorRecord[]
+  /** The set in force. */
   readonly backupCodes?: BackupCodeSetRecord
   /** A fresh set that its owner has not yet said to have saved. Its codes do not count. */
   readonly unconfirmedBackupCodes?: BackupCodeSetRecord
+  /** Wrong TOTP codes. */
   readonly totpThrottle?: ThrottleState
+  /** Wrong backup codes. */
   readonly backupCodeThrottle?: ThrottleState
+  /** The browsers that are trusted. */
   readonly trustedDevices?: readonly TrustedDeviceRecord[]
 }
 

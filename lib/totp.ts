@@ -6,7 +6,9 @@ import type { TotpAlgorithm } from './record.js'
 
 /** What an authenticator app has to know of the code beside the secret. */
 export interface TotpParameters {
+  /** The hash. */
   readonly algorithm: TotpAlgorithm
+  /** Digits of a code. */
   readonly digits: number
   /** Seconds in one time step. */
   readonly period: number

@@ -9,8 +9,9 @@ import { publicDeclarations } from './public-declarations.js'
 /** A tab is the shortest indentation that can still be read, and fewer lines are wrapped. */
 const FORMAT: Options = {
   useTabs: true,
-  printWidth: 160,
+  printWidth: 200,
   objectWrap: 'collapse',
+  bracketSpacing: false,
   semi: false,
   singleQuote: true,
   trailingComma: 'none',

@@ -70,6 +70,26 @@ function closureOf(path: string, found = new Set<string>()): ReadonlySet<string>
   return found
 }
 
+/** The boxes of the picture in CONTRIBUTING.md. What is in none is known to all of them. */
+const BOXES: Readonly<Record<string, RegExp>> = {
+  pages: /^pages\//,
+  dialects: /^dialects\//,
+  passport: /^passport\//,
+  express: /^express\//,
+  contract: /^service\.ts/,
+  operations: /^(?:second-factor\.ts|operations\/)/,
+  shell: /^(?:shell|evidence|watch)\.ts/,
+  transact: /^transact\.ts/,
+  core: /^core\//,
+  codes: /^(?:backup-codes|base32|constant-time|device-tokens|key-ring|png|qr|sealing|tokens|totp)\.ts/,
+  adapter: /^storage\/adapter\.ts/,
+  storages: /^storage\/(?!adapter)/,
+  testing: /^testing\//,
+}
+const SHARED =
+  /^(?:check|errors|events|index|input|misconfiguration|options|outcomes|record|totp-import|user-id)\.ts/
+const boxOf = (path: string) => Object.keys(BOXES).find((name) => BOXES[name]?.test(path))
+
 const isPackage = (name: string) => !name.endsWith('.ts')
 
 describe('the architecture', () => {
@@ -186,6 +206,22 @@ describe('the architecture', () => {
     )
     expect(provided).to.include.members([...needed])
     expect([...needed]).to.include.members(Object.keys(dependencies))
+  })
+
+  it('is what CONTRIBUTING.md draws: every arrow is an import, and every import an arrow', () => {
+    const [, picture = ''] =
+      /```mermaid\nflowchart TD\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8')) ??
+      []
+    const drawn = Array.from(
+      picture.matchAll(/^ {2}(\w+)(?:\[".*?"\])? --> (\w+)$/gm),
+      ([, from, to]) => `${from} -> ${to}`,
+    )
+    const imports = files.flatMap(({ path, imports: imported }) =>
+      imported.map((one) => [boxOf(path), boxOf(one)]),
+    )
+    const real = imports.flatMap(([from, to]) => (from && to && from !== to ? [`${from} -> ${to}`] : []))
+    expect(drawn).to.have.members([...new Set(real)])
+    expect(pathsOf(files.filter(({ path }) => !boxOf(path) && !SHARED.test(path)))).to.deep.equal([])
   })
 
   it('has no default exports', () => {

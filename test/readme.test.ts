@@ -1,58 +1,44 @@
 import { expect } from 'chai'
 import { after, before, describe, it } from 'mocha'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import supertest from 'supertest'
 import type pg from 'pg'
 import type { StorageAdapter } from '../lib/index.js'
 import { storageConformance, TestAuthenticator } from '../lib/testing/index.js'
+import { complaintsOf, folderWithin } from './support/compile.js'
+import { GIVEN } from './support/given-names.js'
 import { type PostgresServer, startPostgres } from './support/postgres.js'
 import { type RedisServer, startRedis } from './support/redis.js'
 import { freePort } from './support/server-process.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const TIME_STEP = 30_000
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const DOCUMENTS = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+]
 
 describe('the README', () => {
-  let folder: string
-  const file = (name: string) => join(folder, name)
+  const folder = folderWithin('readme')
+  const file = (name: string) => join(folder.path, name)
   before(() => {
-    // Within the project, where the package and its peers are found by their names.
-    mkdirSync(join(ROOT, 'build'), { recursive: true })
-    folder = mkdtempSync(join(ROOT, 'build', 'readme-'))
     writeFileSync(file('quick-start.ts'), firstProgramBelow('## Quick start'))
     writeFileSync(file('my-storage.ts'), firstProgramBelow('### Write your own storage'))
   })
   after(() => {
-    rmSync(folder, { recursive: true, force: true })
+    folder.remove()
   })
 
-  it('has programs that compile with strict options', async () => {
-    const config = join(folder, 'tsconfig.json')
-    writeFileSync(
-      config,
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          module: 'NodeNext',
-          target: 'ES2023',
-          noEmit: true,
-          skipLibCheck: true,
-          types: ['node'],
-          typeRoots: [join(ROOT, 'node_modules/@types')],
-        },
-        files: [file('quick-start.ts'), file('my-storage.ts')],
-      }),
-    )
-    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-    const result = await promisify(execFile)(process.execPath, [compiler, '-p', config]).catch(
-      (error: unknown) => error as { stdout: string },
-    )
-    expect(result.stdout).to.equal('')
+  it('has programs that compile with strict options, and so have the documents', () => {
+    const programs = Object.fromEntries(DOCUMENTS.flatMap(programsOf))
+    expect(Object.keys(programs).length).to.be.greaterThan(8)
+    expect(Object.keys(programs)).to.include.members(['README-1.ts', 'my-storage.ts'])
+    expect(complaintsOf(programs, GIVEN)).to.deep.equal([])
   })
 
   describe('quick start', () => {
@@ -125,10 +111,20 @@ describe('the README', () => {
   })
 })
 
+/** Every `ts` and `js` block of a document, by a file name; the storage is named as the test of it imports it. */
+function programsOf(document: string): readonly (readonly [string, string])[] {
+  const blocks = read(document).matchAll(/```(ts|js)\n([\s\S]*?)```/g)
+  return Array.from(blocks, ([, kind = '', program = ''], index) => [
+    program.includes('class MyStorage')
+      ? 'my-storage.ts'
+      : `${document.replace(/.*\/|\.md$/g, '')}-${index + 1}.${kind}`,
+    program,
+  ])
+}
+
 /** The first program below a heading, to the letter. */
 function firstProgramBelow(heading: string): string {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const program = readme.split(`\n${heading}\n`)[1]?.split('```ts\n')[1]?.split('```')[0]
+  const program = read('README.md').split(`\n${heading}\n`)[1]?.split('```ts\n')[1]?.split('```')[0]
   if (!program) throw new Error(`There is no program below "${heading}".`)
   return program
 }

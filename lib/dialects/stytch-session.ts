@@ -23,15 +23,21 @@ export type StytchFactor = {
 export interface StytchSessionFields {
   /** 5 to 527,040. */
   readonly durationMinutes?: number
+  /** `session_token`. */
   readonly sessionToken?: string
+  /** `session_jwt`. */
   readonly sessionJwt?: string
+  /** `session_custom_claims`. */
   readonly customClaims?: Readonly<Record<string, unknown>>
 }
 
 /** A session that a client asks for, or names for the factor to be added to it. */
 export interface StytchSessionRequest<User extends object = object> extends StytchSessionFields {
+  /** Whose body it stands in. */
   readonly req: Request
+  /** The id of the record. */
   readonly userId: string
+  /** Whom the `user` option found. */
   readonly user: User
   /** What has just been shown. */
   readonly factor: StytchFactor
@@ -39,8 +45,11 @@ export interface StytchSessionRequest<User extends object = object> extends Styt
 
 /** The session fields of an answer. */
 export interface StytchSession {
+  /** Empty for none. */
   readonly session_token: string
+  /** Empty for none. */
   readonly session_jwt: string
+  /** Stytch's `Session`. */
   readonly session: object | null
 }
 

@@ -15,12 +15,17 @@ export interface OpenApiOptions {
 
 /** An OpenAPI 3.1 document: plain JSON. */
 export interface OpenApiDocument {
+  /** The version of the format. */
   readonly openapi: '3.1.0'
+  /** The version is that of this package. */
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
+  /** Where the Router is mounted. */
   readonly servers: readonly { readonly url: string }[]
+  /** The cookie of the session. */
   readonly security: readonly Part[]
   /** By path and, in small letters, method. */
   readonly paths: Readonly<Record<string, Readonly<Record<string, Part>>>>
+  /** Schemas, headers and the cookie. */
   readonly components: Readonly<Record<string, Readonly<Record<string, Part>>>>
 }
 

@@ -16,6 +16,7 @@ export type ProblemCode =
 
 /** A problem to answer with. */
 export interface Problem {
+  /** Stable, for programs. */
   readonly code: ProblemCode
   /** For people, in place of the general sentence. */
   readonly detail?: string

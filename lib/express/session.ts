@@ -8,7 +8,9 @@ import { lookAt } from './misconfiguration.js'
 
 /** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
 export interface SecondFactorMark {
+  /** Whom it counts for. */
   readonly userId: string
+  /** How it was shown. */
   readonly method: ShownMethod
   /** Which authenticator, for `totp`. */
   readonly authenticatorId?: string
@@ -16,6 +18,7 @@ export interface SecondFactorMark {
   readonly deviceId?: string
   /** When it was shown, epoch milliseconds. */
   readonly at: number
+  /** Of the record that said so. */
   readonly epoch: string
 }
 

@@ -20,6 +20,7 @@ export type SecondFactorState = 'not_enrolled' | 'must_enrol' | 'pending' | 'sat
 
 /** What `holdForSecondFactor` leaves on a signed-in user's request. */
 export interface RequestSecondFactor {
+  /** Where the user stands. */
   readonly state: SecondFactorState
   /** The user, also while `req.user` is taken away. */
   readonly user: Express.User

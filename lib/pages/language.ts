@@ -9,6 +9,7 @@ export interface Language {
   readonly tag: string
   /** For the `dir` attribute. */
   readonly direction: 'ltr' | 'rtl'
+  /** All texts of the pages. */
   readonly messages: PageMessages
   /** A message with the names in its braces filled in: plain text, not yet escaped. */
   fill(this: void, message: string, values: Readonly<Record<string, string | number>>): string

@@ -9,8 +9,11 @@ export interface PageLocals extends Language {
   readonly base: string
   /** Of the theme. */
   readonly name: string | undefined
+  /** A URL. */
   readonly logo: string | undefined
+  /** Paths. */
   readonly stylesheets: readonly string[]
+  /** A path. */
   readonly script: string
   /** Where a form that signs out is sent to. */
   readonly logoutPath: string | undefined
@@ -18,6 +21,7 @@ export interface PageLocals extends Language {
 
 /** Why a form is shown again. */
 export interface FormProblem {
+  /** Stable. */
   readonly code: Problem['code'] | 'code_needed'
   /** In the language of the page. */
   readonly message: string
@@ -27,6 +31,7 @@ export interface FormProblem {
 
 /** The form `POST {base}/challenge` with `code`, `returnTo`, `method`, `shownAt` and, from a checkbox, `trustDevice`. */
 export interface ChallengeLocals {
+  /** The way back, checked. */
   readonly returnTo: string
   /** Which kind of code the page asks for. Either is taken. */
   readonly method: 'totp' | 'backup_code'
@@ -34,14 +39,17 @@ export interface ChallengeLocals {
   readonly trustSeconds: number
   /** When the page was made, epoch milliseconds: a second tab goes on by itself once the first one was let in. */
   readonly shownAt: number
+  /** Of the form sent before. */
   readonly problem: FormProblem | undefined
 }
 
 /** A fresh authenticator; `secret`, `uri` and `qrCode` are shown now or never. */
 export interface FreshAuthenticator {
+  /** For the path of the form. */
   readonly id: string
   /** Base32, in groups of four. */
   readonly key: string
+  /** The `otpauth:` key URI. */
   readonly uri: string
   /** A `data:` URL. */
   readonly qrCode: string
@@ -53,15 +61,21 @@ export interface FreshAuthenticator {
  * - `scan`: the form `POST {base}/setup/{id}` with `code`, `label`, `uri` and `returnTo`
  */
 export interface SetupLocals {
+  /** Which form. */
   readonly step: 'begin' | 'show_code' | 'scan'
+  /** The way back, checked. */
   readonly returnTo: string
+  /** For `scan`. */
   readonly authenticator: FreshAuthenticator | undefined
+  /** As typed before. */
   readonly label: string
+  /** Of the form sent before. */
   readonly problem: FormProblem | undefined
 }
 
 /** Backup codes, shown this once. */
 export interface CodesLocals {
+  /** With their dashes. */
   readonly codes: readonly string[]
   /** A `data:` URL of the codes as a text file. */
   readonly file: string
@@ -76,17 +90,25 @@ export type ManageForm = 'rename' | 'remove' | 'newCodes' | 'saveCodes' | 'forge
 
 /** A form that was sent, and did not do what it asks for. */
 export interface FailedForm {
+  /** Which form. */
   readonly form: ManageForm
+  /** Of what it is about. */
   readonly id: string
+  /** As typed. */
   readonly label: string
+  /** Why. */
   readonly problem: FormProblem
 }
 
 /** Where the second factor is managed: forms that are sent to the paths of `FORMS`. */
 export interface ManageLocals {
+  /** Whether a second factor is on. */
   readonly enabled: boolean
+  /** Pending ones included. */
   readonly authenticators: readonly Authenticator[]
+  /** The set in force. */
   readonly backupCodes: BackupCodes | null
+  /** Browsers that are trusted. */
   readonly trustedDevices: readonly TrustedDeviceResource[]
   /** Whether forms ask for a code in place: those that take something away, and all others. */
   readonly asksCode: { readonly dangerous: boolean; readonly other: boolean }
@@ -100,20 +122,29 @@ export interface ManageLocals {
 
 /** A page that says one thing. */
 export interface NoticeLocals {
+  /** The heading. */
   readonly title: string
+  /** The sentence. */
   readonly text: string
+  /** Where to go on to. */
   readonly link: { readonly path: string; readonly text: string } | undefined
 }
 
 /** The pages by name, and what each is made from. */
 export interface Pages {
+  /** A code is asked for. */
   readonly challenge: ChallengeLocals
+  /** An authenticator is added. */
   readonly setup: SetupLocals
+  /** Backup codes are shown. */
   readonly codes: CodesLocals
+  /** All is managed. */
   readonly manage: ManageLocals
+  /** Something is said. */
   readonly notice: NoticeLocals
 }
 
+/** The name of a page. */
 export type PageName = keyof Pages
 
 export const PAGE_NAMES: readonly PageName[] = ['challenge', 'setup', 'codes', 'manage', 'notice']

@@ -19,6 +19,7 @@ export interface PagesOptions extends EndpointOptions, LanguageOptions {
    * hold to the pages' Content-Security-Policy (`form-action`) on the whole way.
    */
   readonly redirectOrigins?: readonly string[]
+  /** How the pages look. */
   readonly theme?: PageTheme
   /** Express views that stand in for pages, such as `{ challenge: 'my-challenge' }`. They get the page's locals. */
   readonly views?: Readonly<Partial<Record<PageName, string>>>

@@ -23,6 +23,7 @@ export interface TotpStrategyOptions extends IdentityOptions, CrossSiteOptions {
 
 /** What a refusal tells: to `failureMessage` and `failureFlash` its message, to a custom callback all of it. */
 export interface TotpChallenge {
+  /** For people. */
   readonly message: string
   /** The stable code of the same refusal over HTTP. */
   readonly code: Problem['code']
@@ -48,6 +49,7 @@ const BaseStrategy: new () => Strategy & StrategyCreatedStatic = PassportStrateg
  * infrastructure failures to Passport's `error`.
  */
 export class TotpStrategy extends BaseStrategy {
+  /** For `passport.authenticate`. */
   override readonly name = 'totp'
   // Passport works on objects that inherit from this one, which have no access to #private members.
   private readonly secondFactor: SecondFactor

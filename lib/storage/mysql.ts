@@ -4,6 +4,7 @@ import { quoteTable } from './table-name.js'
 
 /** What is used of a pool of the package `mysql2`, its promise flavour. */
 export interface MysqlStoragePool {
+  /** A prepared statement. */
   execute(sql: string, values: (string | Buffer)[]): Promise<[unknown, unknown]>
   /** Tells a pool from a connection. */
   getConnection(): Promise<unknown>

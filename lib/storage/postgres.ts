@@ -4,6 +4,7 @@ import { quoteTable } from './table-name.js'
 
 /** What is used of a Pool of the package `pg`. */
 export interface PostgresStoragePool {
+  /** A statement with parameters. */
   query(
     sql: string,
     values: string[],

@@ -5,19 +5,25 @@ import { beginning, compact, expand } from './compact.js'
 
 /** What is used of a node-redis client: `createClient`, `createClientPool`, `createCluster`, `createSentinel`. */
 export interface RedisStorageClient {
+  /** The same client, answering with bytes. */
   withTypeMapping(mapping: { readonly 36: typeof Buffer }): RedisScriptClient
 }
 
 /** What is used of that client once it answers with bytes. */
 export interface RedisScriptClient {
+  /** `GETEX`: a read for the primary. */
   getEx(key: string, options: { readonly type: 'PERSIST' }): Promise<unknown>
+  /** `EVALSHA`. */
   evalSha(sha1: string, call: RedisScriptCall): Promise<unknown>
+  /** `EVAL`, once for a script. */
   eval(script: string, call: RedisScriptCall): Promise<unknown>
 }
 
 /** One key, so that every call has one node of a cluster to go to. */
 export interface RedisScriptCall {
+  /** `KEYS`. */
   keys: [string]
+  /** `ARGV`. */
   arguments: (string | Buffer)[]
 }
 

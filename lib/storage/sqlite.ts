@@ -4,6 +4,7 @@ import { quoteTable } from './table-name.js'
 
 /** What is used of a database object with better-sqlite3's interface: better-sqlite3, libsql, node:sqlite. */
 export interface SqliteStorageDatabase {
+  /** A statement, prepared. */
   prepare(sql: string): SqliteStorageStatement
   /** Whether a transaction is open, as better-sqlite3 and libsql say it. */
   readonly inTransaction?: boolean
@@ -13,7 +14,9 @@ export interface SqliteStorageDatabase {
 
 /** What is used of its prepared statements. */
 export interface SqliteStorageStatement {
+  /** A change. */
   run(...parameters: string[]): { readonly changes: number | bigint }
+  /** The first row. */
   get(...parameters: string[]): unknown
 }
 

@@ -6,7 +6,9 @@ import { AWKWARD_USER_IDS, LONGEST_USER_ID, newEntry, spoil, unstorable } from '
 
 /** The two functions that mocha, vitest, jest and node:test have in common. */
 export interface ConformanceRunner {
+  /** Groups cases. */
   readonly describe: (title: string, body: () => void) => unknown
+  /** Is given each case. */
   readonly it: (title: string, body: () => Promise<void>) => unknown
 }
 
