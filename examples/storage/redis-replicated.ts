@@ -41,8 +41,12 @@ export function replicated(
 
   return {
     withTypeMapping: (mapping) => replicated(client.withTypeMapping(mapping), replication),
-    getEx: (key, options) => client.getEx(key, options),
-    evalSha: (sha1, call) => acknowledged(client.multi().evalSha(sha1, call)),
-    eval: (script, call) => acknowledged(client.multi().eval(script, call)),
+    evalSha: (sha1, call) =>
+      writes(call) ? acknowledged(client.multi().evalSha(sha1, call)) : client.evalSha(sha1, call),
+    eval: (script, call) =>
+      writes(call) ? acknowledged(client.multi().eval(script, call)) : client.eval(script, call),
   }
 }
+
+/** RedisStorage gives its script that writes what to write; its script that reads takes nothing but the key. */
+const writes = (call: RedisScriptCall): boolean => call.arguments.length > 0

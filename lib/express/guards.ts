@@ -198,7 +198,7 @@ export function requireSecondFactor(
  */
 function checkPlace(req: Request, identity: Identity): void {
   if (!req.secondFactor && hasPassportLogin(req) && !(userProperty(req) in req)) throw misplaced()
-  if ((req.session as unknown) === undefined) refuseLateLogin(req, identity)
+  if (!('session' in req)) refuseLateLogin(req, identity)
 }
 
 /** Where the session itself comes only behind this, its login is as unseen: refused when it comes. */
@@ -209,8 +209,11 @@ function refuseLateLogin(req: Request, identity: Identity): void {
     set(value: unknown) {
       const property = { value, configurable: true, enumerable: true, writable: true }
       Object.defineProperty(req, 'session', property)
-      // express-session hands on what is thrown here.
-      if (hasPassportLogin(req) || identity.visible(req)) throw misplaced()
+      if (hasPassportLogin(req) || identity.visible(req)) {
+        // express-session hands on what is thrown here. Whoever goes on all the same sees nobody.
+        Object.defineProperty(req, 'session', { ...property, value: undefined })
+        throw misplaced()
+      }
     },
   })
 }

@@ -106,38 +106,38 @@ export async function renewSession(req: Request, mark: SecondFactorMark): Promis
     req.session = before
     throw error
   }
-  Object.assign(req.session, before, { secondFactor: mark })
-  req.session.touch()
+  const session = Object.assign(req.session, before, { secondFactor: mark })
+  session.touch()
+  const content = contentOf(session)
   try {
-    await settled((done) => req.session.save(done))
+    await settled((done) => session.save(done))
   } catch (error) {
     // express-session saves once more at the end of the answer, and may succeed then.
     dropMark(req)
     throw error
   }
-  storeOnlyChanges(req.session)
+  if (!(req.session as Session | undefined)) {
+    throw new SecondFactorError('session_unavailable', 'The session has ended.')
+  }
+  if (req.session === session) skipUnchangedSave(session, content)
 }
 
 /**
  * express-session stores a session with a new id at the end of the answer in any case. This one has just been stored:
- * once more it is only when it has changed.
+ * the next save is left out when nothing has changed since.
+ *
+ * @param stored - the content as it was given to the store
  */
-function storeOnlyChanges(session: Session): void {
-  let stored: string | undefined = contentOf(session)
-  const store = session.save.bind(session)
+function skipUnchangedSave(session: Session, stored: string): void {
   const save = (done?: (error?: unknown) => void): Session => {
-    const content = contentOf(session)
-    if (content === stored) {
-      done?.()
-      return session
-    }
-    stored = undefined
-    return store((error?: unknown) => {
-      if (error === undefined || error === null) stored = content
-      done?.(error)
-    })
+    // Once only: whatever is stored from now on, it is not this.
+    Reflect.deleteProperty(session, 'save')
+    if (contentOf(session) !== stored) return session.save(done)
+    queueMicrotask(() => done?.())
+    return session
   }
-  // Not enumerable, as express-session's own: it is no content.
+  // Somebody else's is left alone. Not enumerable, as express-session's own: it is no content.
+  if (Object.hasOwn(session, 'save')) return
   Object.defineProperty(session, 'save', { value: save, configurable: true, writable: true })
 }
 

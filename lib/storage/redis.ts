@@ -11,8 +11,6 @@ export interface RedisStorageClient {
 
 /** What is used of that client once it answers with bytes. */
 export interface RedisScriptClient {
-  /** `GETEX`: a read for the primary. */
-  getEx(key: string, options: { readonly type: 'PERSIST' }): Promise<unknown>
   /** `EVALSHA`. */
   evalSha(sha1: string, call: RedisScriptCall): Promise<unknown>
   /** `EVAL`, once for a script. */
@@ -42,21 +40,27 @@ export interface RedisStorageOptions {
  * No two calls have the same value to store. If it is there already, then the answer to this very call got lost, and
  * the client, as one behind Sentinel does, has sent it again.
  */
-const COMPARE_AND_SET = `
+const COMPARE_AND_SET = script(`
 local present = redis.call('GET', KEYS[1])
 if ARGV[2] ~= '' and present == ARGV[2] then return 1 end
 if ARGV[1] == '' then
   if present then return 0 end
 elseif not present or string.sub(present, 1, #ARGV[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2]) end
-return 1`
-const COMPARE_AND_SET_SHA1 = createHash('sha1').update(COMPARE_AND_SET).digest('hex')
+return 1`)
+
+/**
+ * A GET may be answered by a replica or from a cache in the client, and both lag. PERSIST changes nothing, as no key of
+ * ours expires; but it is a write, which a replica, or a primary that has become one, refuses. It is a script and not
+ * GETEX, because clients before 6.2 send that to replicas.
+ */
+const READ = script(`redis.call('PERSIST', KEYS[1]) return redis.call('GET', KEYS[1])`)
 
 /** The type of Redis' strings in its protocol: `$`. */
 const STRING_TYPE = 36
 
 /**
- * Records in Redis (6.2 or newer) or Valkey, single, behind Sentinel or in a cluster: one string per user, changed by one script.
+ * Records in Redis or Valkey, single, behind Sentinel or in a cluster: one string per user, changed by one script.
  *
  * Give the client `disableOfflineQueue: true`, so that a lost server is an error at once instead of a queue; and one
  * behind Sentinel `maxCommandRediscovers: 0`: else it repeats a removal whose answer got lost, which then finds nothing.
@@ -70,7 +74,7 @@ export class RedisStorage implements StorageAdapter {
   constructor(options: RedisStorageOptions) {
     checkNames('RedisStorage', options, ['client', 'prefix'])
     const { client, prefix = 'second-factor:' } = options
-    for (const method of ['withTypeMapping', 'getEx', 'evalSha', 'eval'] as const) {
+    for (const method of ['withTypeMapping', 'evalSha', 'eval'] as const) {
       if (
         typeof (client as Partial<RedisStorageClient & RedisScriptClient> | undefined)?.[method] !==
         'function'
@@ -85,12 +89,8 @@ export class RedisStorage implements StorageAdapter {
     this.#prefix = prefix
   }
 
-  /**
-   * A GET may be answered by a replica or from a cache in the client, and both lag. PERSIST changes nothing, as no key
-   * of ours expires; but GETEX is a write, which a replica, or a primary that has become one, refuses.
-   */
   async read(userId: string): Promise<StoredEntry | undefined> {
-    const value = await this.#client.getEx(this.#prefix + userId, { type: 'PERSIST' })
+    const value = await this.#run(READ, userId)
     if (value === null) return undefined
     if (!Buffer.isBuffer(value)) throw new TypeError('RedisStorage: the client did not answer with bytes.')
     return expand(value)
@@ -109,22 +109,29 @@ export class RedisStorage implements StorageAdapter {
   }
 
   async #compareAndSet(userId: string, expected: Buffer | '', next: Buffer | ''): Promise<boolean> {
-    const answer = await this.#run(userId, expected, next)
+    const answer = await this.#run(COMPARE_AND_SET, userId, expected, next)
     if (answer !== 0 && answer !== 1)
       throw new TypeError('RedisStorage: the script gave an unexpected answer.')
     return answer === 1
   }
 
-  async #run(userId: string, ...values: (string | Buffer)[]): Promise<unknown> {
+  async #run({ text, sha1 }: Script, userId: string, ...values: (string | Buffer)[]): Promise<unknown> {
     const call: RedisScriptCall = { keys: [this.#prefix + userId], arguments: values }
     try {
-      return await this.#client.evalSha(COMPARE_AND_SET_SHA1, call)
+      return await this.#client.evalSha(sha1, call)
     } catch (error) {
       // The server does not know the script yet, so it has not run it: teaching it is no second attempt.
-      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) {
-        return this.#client.eval(COMPARE_AND_SET, call)
-      }
+      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return this.#client.eval(text, call)
       throw error
     }
   }
+}
+
+interface Script {
+  readonly text: string
+  readonly sha1: string
+}
+
+function script(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') }
 }

@@ -60,6 +60,7 @@ export const CONTENDERS: readonly Contender[] = [
     file: 'passport-strategies',
     variant: 'ladjs',
     ...passportApp,
+    refuses: { status: 401, reason: 'it takes codes of the present time step alone' },
     can: ['login', 'wrong code'],
   },
   {

@@ -12,7 +12,8 @@ import { acceptedTable, goalTable, machine, memoryTable, serverTable, workTable 
 import { type ServerLoad, watchServers } from './servers.js'
 import { tryAll, type WronglyAccepted } from './wrongly-accepted.js'
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 7)
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 6)
+const WARM_UP_ROUNDS = 3
 const BATCH = Number(process.env['BENCH_BATCH'] ?? 1000)
 
 const redis = await startRedis({ appendfsync: 'everysec' })
@@ -50,7 +51,10 @@ async function start(contender: Contender, count: number): Promise<Running> {
   return { contender, processes, targets: processes.map(({ port }) => new Target(port, contender.origin)) }
 }
 
-/** Every work once, which does not count; after the first logins, the most memory that each process has had. */
+/**
+ * So often that every process has compiled what it runs, which does not count; after the first logins, the most memory
+ * that each has had.
+ */
 async function warmUp(): Promise<ReadonlyMap<string, number>> {
   const memory = new Map<string, number>()
   for (const one of running) {
@@ -59,7 +63,9 @@ async function warmUp(): Promise<ReadonlyMap<string, number>> {
     memory.set(one.contender.name, Math.max(...peaks))
   }
   for (const one of running) {
-    for (const work of one.contender.can) await runBatch(one, work, BATCH * one.contender.share)
+    for (let round = 0; round < WARM_UP_ROUNDS * one.processes.length; round++) {
+      for (const work of one.contender.can) await runBatch(one, work, BATCH * one.contender.share)
+    }
   }
   return memory
 }

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'mocha'
 import { MemoryStorage } from '../../lib/index.js'
 import { enrolThroughRouter, startApp, type TestApp } from '../support/app.js'
 import { type ObservedSessions, observeSessions } from '../support/observed-sessions.js'
-import { type RedisServer, startRedis } from '../support/redis.js'
+import { type RedisClient, type RedisServer, startRedis } from '../support/redis.js'
 
 const setBasket = (req: Request, basket: string) => Object.assign(req.session, { basket })
 const save = (req: Request) =>
@@ -15,19 +15,44 @@ const save = (req: Request) =>
     })
   })
 
+/** A client of Redis that tells when a write has just been sent. */
+const telling = (client: RedisClient, tell: () => void): RedisClient =>
+  new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (name !== 'set' || typeof member !== 'function') return member
+      return (...given: unknown[]) => {
+        const answer: unknown = Reflect.apply(member, target, given)
+        tell()
+        return answer
+      }
+    },
+  })
+
 describe('the session after a second factor', () => {
   let redis: RedisServer
   let sessions: ObservedSessions
   let app: TestApp
   /** What the application does with the renewed session, before it answers. */
   let afterwards: (req: Request) => unknown = () => undefined
+  /** What it does at any time, such as while something is being stored. */
+  let meanwhile: (req: Request) => void = () => undefined
+  let current: Request
 
   before(async () => {
     redis = await startRedis()
     sessions = observeSessions(await redis.client())
     app = await startApp({
       storage: new MemoryStorage(),
-      sessions: sessions.client,
+      sessions: telling(sessions.client, () => {
+        meanwhile(current)
+      }),
+      front(routes) {
+        routes.use((req, _res, next) => {
+          current = req
+          next()
+        })
+      },
       routes(routes, _secondFactor, auth) {
         routes.post('/second', auth.authenticate('totp') as RequestHandler, async (req, res) => {
           await afterwards(req)
@@ -99,6 +124,30 @@ describe('the session after a second factor', () => {
       await save(req).catch(() => undefined)
     }
     expect((await signIn('unlucky')).content.basket).to.equal('pears')
+  })
+
+  it('is stored once more when it changes while it is being stored', async () => {
+    afterwards = () => undefined
+    meanwhile = (req) => setBasket(req, 'pears')
+    const { content } = await signIn('in a hurry')
+    meanwhile = () => undefined
+    expect(content.basket).to.equal('pears')
+  })
+
+  it('is not gone on with when it is ended while it is being stored', async () => {
+    const { phone } = await enrolThroughRouter(app, app.browser(), 'leaves')
+    app.clock.advance(30)
+    const browser = app.browser()
+    await browser.post('/login').send({ name: 'leaves' }).expect(204)
+    meanwhile = (req) => {
+      Reflect.deleteProperty(req, 'session')
+    }
+    await browser
+      .post('/second')
+      .send({ code: phone.codeAt(app.clock.now()) })
+      .expect(503)
+    meanwhile = () => undefined
+    await browser.get('/private').expect(401)
   })
 
   it('stores nothing more on a page that changes nothing', async () => {
