@@ -1,6 +1,6 @@
 // What the package holds is read in editors and in stack traces: JavaScript without its comments, and declarations with
 // theirs, but of public names alone. Each module stays a file of its own, and every name is what it is in lib/.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { format, type Options } from 'prettier'
 import ts from 'typescript'
@@ -9,7 +9,7 @@ import { publicDeclarations } from './public-declarations.js'
 /** A tab is the shortest indentation that can still be read, and fewer lines are wrapped. */
 const FORMAT: Options = {
   useTabs: true,
-  printWidth: 200,
+  printWidth: 320,
   objectWrap: 'collapse',
   bracketSpacing: false,
   semi: false,
@@ -18,9 +18,11 @@ const FORMAT: Options = {
   arrowParens: 'avoid',
 }
 
+const ASSETS = { removeComments: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext }
+
 await writeJavaScript()
 await keepPublicDeclarations()
-cpSync('lib/pages/assets', 'dist/pages/assets', { recursive: true })
+await writeAssets()
 
 async function writeJavaScript(): Promise<void> {
   const { options } = ts.getParsedCommandLineOfConfigFile(
@@ -34,6 +36,15 @@ async function writeJavaScript(): Promise<void> {
     const { outputText } = ts.transpileModule(source, { compilerOptions: options, fileName: name })
     await write(join('dist', name.replace(/\.ts$/, '.js')), outputText, 'babel')
   }
+}
+
+/** What browsers get: nobody reads it in an editor. */
+async function writeAssets(): Promise<void> {
+  const read = (name: string) => readFileSync(join('lib/pages/assets', name), 'utf8')
+  const script = ts.transpileModule(read('pages.js'), { compilerOptions: ASSETS }).outputText
+  await write('dist/pages/assets/pages.js', script, 'babel')
+  const style = read('pages.css').replace(/\/\*[\s\S]*?\*\//g, '')
+  writeFileSync('dist/pages/assets/pages.css', style.replace(/\n\s+/g, '\n').trim() + '\n')
 }
 
 async function keepPublicDeclarations(): Promise<void> {

@@ -184,7 +184,7 @@ describe('the tables of the README', () => {
   it('have every storage', () => {
     const names = readdirSync(join(ROOT, 'lib/storage'))
       .map((name) => name.replace(/\.ts$/, ''))
-      .filter((name) => !['adapter', 'compact', 'table-name'].includes(name))
+      .filter((name) => !['adapter', 'compact', 'pack', 'table-name'].includes(name))
     const listed = firstColumn(tableBelow(readme, '## Storage')).map((name) =>
       name.replace(/Storage\(.*/, '').toLowerCase(),
     )

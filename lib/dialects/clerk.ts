@@ -67,12 +67,12 @@ export interface ClerkDialectOptions {
  * import { clerkDialect } from 'express-2fa/dialects/clerk'
  *
  * const users = new Map([['user_1', { id: 'user_1', email: 'ann@example.com' }]])
- * const { SECOND_FACTOR_SECRET: secret } = process.env
- * if (!secret) throw new Error('SECOND_FACTOR_SECRET is not set.')
+ * const { SECOND_FACTOR_SECRET: secret, SESSION_SECRET: sessionSecret } = process.env
+ * if (!secret || !sessionSecret) throw new Error('A secret is not set.')
  * const secondFactor = createSecondFactor({ issuer: 'ACME', secret, storage: new MemoryStorage() })
  *
  * const app = express()
- * app.use(session({ secret, resave: false, saveUninitialized: false }))
+ * app.use(session({ secret: sessionSecret, resave: false, saveUninitialized: false }))
  * app.use(passport.initialize(), passport.session())
  * app.use(holdForSecondFactor(secondFactor))
  * app.use(

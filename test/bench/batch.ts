@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { TestAuthenticator } from '../../lib/testing/index.js'
 import type { ContenderProcess } from './contender-process.js'
 import type { Contender, Work } from './contenders.js'
-import type { Usage } from './contenders/contender.js'
 import { type Browser, type Call, each, Target } from './load.js'
 
 /** A contender that is up, in one process or several. */
@@ -45,7 +44,7 @@ export async function runBatch(
   const requests = isPage ? Array.from({ length: PAGE_VIEWS }, () => browsers).flat() : browsers
 
   await watch?.()
-  const cpuBefore = sumOf(await Promise.all(running.processes.map((one) => one.tidy())))
+  const cpuBefore = await cpuSeconds(running)
   const driverBefore = process.cpuUsage()
   const start = performance.now()
   await each(requests, (browser) =>
@@ -53,7 +52,7 @@ export async function runBatch(
   )
   const seconds = (performance.now() - start) / 1000
   const driver = process.cpuUsage(driverBefore)
-  const cpu = sumOf(await Promise.all(running.processes.map((one) => one.usage()))) - cpuBefore
+  const cpu = (await cpuSeconds(running)) - cpuBefore
   return {
     perSecond: requests.length / seconds,
     cpuMilliseconds: (cpu * 1000) / requests.length,
@@ -140,5 +139,7 @@ async function expectStatus(
   }
 }
 
-const sumOf = (usages: readonly Usage[]): number =>
-  usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+async function cpuSeconds({ processes }: Running): Promise<number> {
+  const usages = await Promise.all(processes.map((one) => one.usage()))
+  return usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0)
+}

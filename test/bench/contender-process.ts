@@ -6,8 +6,6 @@ import type { Enrolled, Order, Usage } from './contenders/contender.js'
 export interface ContenderProcess {
   readonly port: number
   enrol(ids: readonly string[]): Promise<readonly Enrolled[]>
-  /** As `usage`, with no garbage left from what went before. */
-  tidy(): Promise<Usage>
   usage(): Promise<Usage>
   stop(): void
 }
@@ -19,7 +17,7 @@ export async function startContender(
   environment: Readonly<Record<string, string>>,
 ): Promise<ContenderProcess> {
   const child = fork(new URL(`contenders/${file}.ts`, import.meta.url), [variant], {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+    execArgv: ['--import', 'tsx'],
     env: { ...process.env, NODE_ENV: 'production', ...environment },
   })
   const port = (await message(child)) as number
@@ -31,7 +29,6 @@ export async function startContender(
   return {
     port,
     enrol: async (ids) => (await ask({ order: 'enrol', ids })) as readonly Enrolled[],
-    tidy: async () => (await ask({ order: 'tidy' })) as Usage,
     usage: async () => (await ask({ order: 'usage' })) as Usage,
     stop() {
       child.disconnect()

@@ -90,6 +90,7 @@ async function askServers(): Promise<ReadonlyMap<string, ServerLoad>> {
   const client = await redis.client()
   const pool = await postgres.pool()
   for (const one of running) {
+    if (one.contender.name === TWO_PROCESSES) continue
     let tell: Awaited<ReturnType<typeof watchServers>> | undefined
     const logins = BATCH * one.contender.share
     await runBatch(one, 'login', logins, async () => {

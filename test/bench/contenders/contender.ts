@@ -15,11 +15,7 @@ export interface Enrolled {
 }
 
 /** What a contender can be told by whoever measures it. */
-export type Order =
-  | { readonly order: 'enrol'; readonly ids: readonly string[] }
-  /** Collect the garbage of what went before. */
-  | { readonly order: 'tidy' }
-  | { readonly order: 'usage' }
+export type Order = { readonly order: 'enrol'; readonly ids: readonly string[] } | { readonly order: 'usage' }
 
 /** What a contender's process has used of the machine since its start. */
 export interface Usage {
@@ -91,8 +87,7 @@ export async function serve(
   process.send?.((server.address() as AddressInfo).port)
 
   async function carryOut(order: Order): Promise<readonly Enrolled[] | Usage> {
-    if (order.order === 'tidy') globalThis.gc?.()
-    if (order.order !== 'enrol') return usage()
+    if (order.order === 'usage') return usage()
     const enrolled: Enrolled[] = []
     for (let start = 0; start < order.ids.length; start += 50) {
       enrolled.push(...(await Promise.all(order.ids.slice(start, start + 50).map(enrol))))
