@@ -101,6 +101,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       enrolPath: true,
     }),
   },
+  openApiDocument: {
+    make: (options) => index.openApiDocument(options),
+    names: all<index.OpenApiOptions>({ server: true, sessionCookie: true }),
+  },
   secondFactorRouter: {
     make: (options) => index.secondFactorRouter(secondFactor, options),
     names: all<index.RouterOptions>({ ...endpoints, openapi: true }),
