@@ -140,28 +140,23 @@ class Deadline {
   }
 
   /** What the storage answers, or a rejection that says what was wrong with it. */
-  within<Result>(ask: () => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const left = this.#at - performance.now()
-      if (left <= 0) throw timedOut()
-      const timer = setTimeout(() => {
+  async within<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const left = this.#at - performance.now()
+    if (left <= 0) throw timedOut()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
         reject(timedOut())
       }, left)
-      const fail = (cause: unknown) => {
-        clearTimeout(timer)
-        const isOurs = cause instanceof SecondFactorError
-        reject(
-          isOurs ? cause : new SecondFactorError('storage_unavailable', 'The storage failed.', { cause }),
-        )
-      }
-      // An adapter may throw where it should reject.
-      new Promise<Result>((asked) => {
-        asked(ask())
-      }).then((result) => {
-        clearTimeout(timer)
-        resolve(result)
-      }, fail)
     })
+    try {
+      return await Promise.race([ask(), late])
+    } catch (cause) {
+      if (cause instanceof SecondFactorError) throw cause
+      throw new SecondFactorError('storage_unavailable', 'The storage failed.', { cause })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 

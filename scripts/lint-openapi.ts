@@ -1,13 +1,13 @@
 // Writes the Router's OpenAPI document into a file, and lints it by redocly.yaml. Nothing is asked of the network.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openApiDocument } from '../lib/index.js'
+import { temporaryFolder } from '../test/support/server-process.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'express-2fa-openapi-'))
+const folder = temporaryFolder()
 try {
-  const file = join(folder, 'openapi.json')
+  const file = join(folder.path, 'openapi.json')
   writeFileSync(file, JSON.stringify(openApiDocument(), undefined, 2))
   execFileSync('npx', ['--no-install', 'redocly', 'lint', file], {
     stdio: 'inherit',
@@ -16,5 +16,5 @@ try {
 } catch {
   process.exitCode = 1
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  folder.remove()
 }

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { checkNames } from '../check.js'
 import { ENDPOINTS } from './endpoints.js'
-import { openApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.js'
+import { openApiDocument, type OpenApiOptions } from './openapi.js'
 import { prepare } from './problem.js'
 
 /** Where a Router serves its document. */
@@ -10,11 +10,18 @@ export interface OpenApiRoute extends Pick<OpenApiOptions, 'sessionCookie'> {
   readonly path: string
 }
 
-/** @throws TypeError when the option is no path, or one that is an endpoint's */
-export function readOpenApiRoute(
+/**
+ * What serves the document, and where; undefined where nothing does.
+ *
+ * It is `application/json`, which browsers show and every tool reads; the media type of its own,
+ * `application/vnd.oai.openapi+json`, is one that browsers save to a file.
+ *
+ * @throws TypeError when the option is no path, or one that is an endpoint's
+ */
+export function openApiRoute(
   caller: string,
   openapi: string | OpenApiRoute | undefined,
-): OpenApiRoute | undefined {
+): { readonly path: string; readonly send: RequestHandler } | undefined {
   if (openapi === undefined) return undefined
   const route = typeof openapi === 'string' ? { path: openapi } : openapi
   checkNames(`${caller}: openapi`, route, ['path', 'sessionCookie'])
@@ -26,21 +33,13 @@ export function readOpenApiRoute(
   if (Object.values(ENDPOINTS).some((endpoint) => endpoint.path === path.toLowerCase())) {
     throw new TypeError(`${caller}: openapi must be a path of its own, and ${path} is an endpoint's.`)
   }
-  // What is wrong with the rest is said now, not to who asks for the document.
-  openApiDocument(options)
-  return route
-}
-
-/**
- * Answer with the document. It is `application/json`, which browsers show and every tool reads; the media type of its
- * own, `application/vnd.oai.openapi+json`, is one that browsers save to a file.
- */
-export function sendOpenApiDocument({ path: _path, ...options }: OpenApiRoute): RequestHandler {
-  // Made when it is first asked for, and once: anybody may ask.
-  let document: OpenApiDocument | undefined
-  return (req, res) => {
-    document ??= openApiDocument(options)
-    prepare(res)
-    res.json({ ...document, servers: [{ url: req.baseUrl || '/' }] })
+  // Made once: anybody may ask. What is wrong with the options is said here, and not to who asks.
+  const document = openApiDocument(options)
+  return {
+    path,
+    send(req, res) {
+      prepare(res)
+      res.json({ ...document, servers: [{ url: req.baseUrl || '/' }] })
+    },
   }
 }

@@ -8,7 +8,7 @@ let slots = 0
 /**
  * Something that is remembered of each request, as long as the request is there.
  *
- * All of them stand on the request itself, in one list: measured, a WeakMap for each costs ten times as much.
+ * All of them stand on the request itself, in one list: entries of a WeakMap are work for the garbage collector.
  */
 export class RequestNote<Value> {
   readonly #slot = slots++

@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type RequestHandler, type Router } f
 import type { SecondFactor } from '../service.js'
 import { type EndpointOptions, endpointCalls } from './endpoint-calls.js'
 import { ENDPOINTS, type Endpoint, isProblem } from './endpoints.js'
-import { type OpenApiRoute, readOpenApiRoute, sendOpenApiDocument } from './openapi-route.js'
+import { type OpenApiRoute, openApiRoute } from './openapi-route.js'
 import { prepare, problemOfError, sendProblem } from './problem.js'
 
 /** Options of {@link secondFactorRouter}. */
@@ -27,7 +27,7 @@ const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded']
  */
 export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOptions = {}): Router {
   const calls = endpointCalls('secondFactorRouter', secondFactor, options, ['openapi'])
-  const openApi = readOpenApiRoute('secondFactorRouter', options.openapi)
+  const openApi = openApiRoute('secondFactorRouter', options.openapi)
 
   /** Nothing of a request is read before it is known to come from this site, in a form that is understood. */
   const refuseForeign: RequestHandler = (req, res, next) => {
@@ -64,7 +64,7 @@ export function secondFactorRouter(secondFactor: SecondFactor, options: RouterOp
       answer(endpoint),
     )
   }
-  if (openApi) router.get(openApi.path, sendOpenApiDocument(openApi))
+  if (openApi) router.get(openApi.path, openApi.send)
   router.use(answerErrors)
   return router
 }

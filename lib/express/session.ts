@@ -3,8 +3,8 @@ import type { Session, SessionData } from 'express-session'
 import { misconfigured, SecondFactorError } from '../errors.js'
 import type { ShownMethod } from '../events.js'
 import type { SecondFactorStatus } from '../outcomes.js'
-import { RequestNote } from './request-note.js'
 import { lookAt } from './misconfiguration.js'
+import { RequestNote } from './request-note.js'
 
 /** What a session keeps of a shown second factor. It counts for this user and this epoch of the record only. */
 export interface SecondFactorMark {
@@ -116,9 +116,7 @@ export async function renewSession(req: Request, mark: SecondFactorMark): Promis
     dropMark(req)
     throw error
   }
-  if (!(req.session as Session | undefined)) {
-    throw new SecondFactorError('session_unavailable', 'The session has ended.')
-  }
+  if (!(req.session as Session | undefined)) throw ended()
   if (req.session === session) skipUnchangedSave(session, content)
 }
 
@@ -157,7 +155,7 @@ export async function carryMark(
 ): Promise<void> {
   const session = sessionOf(req)
   // A save would bring back a session that was ended while this request was under way, mark and all.
-  if (!(await isStored(req))) throw new SecondFactorError('session_unavailable', 'The session has ended.')
+  if (!(await isStored(req))) throw ended()
   if (epoch === undefined) dropMark(req)
   else session.secondFactor = { ...mark, epoch }
   await settled((done) => session.save(done))
@@ -165,7 +163,7 @@ export async function carryMark(
 
 const arrivals = new RequestNote<number>()
 
-/** Remember when a request was first seen. */
+/** Remember when a request was first seen, and notice what it shows of the application. */
 export function noteArrival(req: Request): void {
   if (arrivals.get(req) !== undefined) return
   arrivals.set(req, performance.now())
@@ -185,6 +183,8 @@ export async function hasEnded(req: Request): Promise<boolean> {
   if (performance.now() - (arrivals.get(req) ?? 0) < SLOW_MILLISECONDS) return false
   return !(await isStored(req))
 }
+
+const ended = () => new SecondFactorError('session_unavailable', 'The session has ended.')
 
 async function isStored(req: Request): Promise<boolean> {
   let found = false

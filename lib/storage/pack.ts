@@ -54,7 +54,7 @@ const PACKED = new RegExp(
   'g',
 )
 
-/** JSON text in about half of its bytes. Most of a record is random: what compresses it well takes ten times as long. */
+/** JSON text in about half of its bytes. Most of a record is random: a compressor gains no more, and takes longer. */
 export function pack(json: string): Buffer {
   const bytes = Buffer.allocUnsafe(Buffer.byteLength(json))
   let length = 0

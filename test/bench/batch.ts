@@ -132,7 +132,7 @@ async function expectStatus(
   const target = running.targets[browser.id.charCodeAt(0) % running.targets.length]
   const answer = await target?.send(browser, call)
   const status = answer?.status ?? NaN
-  if (!expected.includes(status) && status !== running.contender.refuses?.status) {
+  if (!expected.includes(status) && status !== running.contender.refuses) {
     throw new Error(
       `${running.contender.name}: ${call.method} ${call.path} answered ${status}: ${answer?.text}`,
     )

@@ -25,8 +25,8 @@ export interface Contender {
   firstFactor(browser: Browser): Call
   /** The second factor with such a code; `floor` logs in once more instead. */
   secondFactor(code: string, kind: 'totp' | 'backup code'): Call
-  /** What it answers to a few right codes as well. */
-  readonly refuses?: { readonly status: number; readonly reason: string }
+  /** The status that it answers a few right codes with. */
+  readonly refuses?: number
   /** What it can do of the work beside the login. */
   readonly can: readonly Work[]
 }
@@ -52,7 +52,8 @@ export const CONTENDERS: readonly Contender[] = [
     file: 'passport-strategies',
     variant: 'passport-totp',
     ...passportApp,
-    refuses: { status: 401, reason: 'its codes lose the zero in front of a truncated number of five digits' },
+    // Its codes lose the zero in front of a truncated number of five digits.
+    refuses: 401,
     can: ['login', 'wrong code'],
   },
   {
@@ -60,7 +61,8 @@ export const CONTENDERS: readonly Contender[] = [
     file: 'passport-strategies',
     variant: 'ladjs',
     ...passportApp,
-    refuses: { status: 401, reason: 'it takes codes of the present time step alone' },
+    // It takes codes of the present time step alone.
+    refuses: 401,
     can: ['login', 'wrong code'],
   },
   {

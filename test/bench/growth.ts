@@ -10,6 +10,7 @@ import { startPostgres } from '../support/postgres.js'
 import { startRedis } from '../support/redis.js'
 import { newService, succeeded, type TestService } from '../support/service.js'
 import { enrolOwners, entryOf, otherUsers, type Owner } from './population.js'
+import { summarise } from './statistics.js'
 
 const SIZES = (process.env['BENCH_SIZES'] ?? '1000,100000,1000000').split(',').map(Number)
 const OWNERS = 500
@@ -105,16 +106,13 @@ async function round(populations: readonly Population[], clock: FakeClock): Prom
   }
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
-
 function report(populations: readonly Population[]): void {
   console.log('| storage | users | bytes per user | verification, median | against the smallest |')
   console.log('| --- | --: | --: | --: | --: |')
   for (const { database, users, bytesPerUser, milliseconds } of populations) {
     const smallest = populations.find((other) => other.database === database)
-    const time = median(milliseconds)
-    const ratio = time / median(smallest?.milliseconds ?? [])
+    const time = summarise(milliseconds).median
+    const ratio = time / summarise(smallest?.milliseconds ?? []).median
     const cells = [
       database,
       users.toLocaleString('en'),

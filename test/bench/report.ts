@@ -32,7 +32,7 @@ export function workTable(work: Work, running: readonly Running[], measurements:
         text(summarise(driver).median, 2),
       ]
     })
-  return section([work, 'requests/s', 'of floor', 'CPU ms', 'of floor', 'driver busy'], rows)
+  return table([work, 'requests/s', 'of floor', 'CPU ms', 'of floor', 'driver busy'], rows)
 }
 
 export function goalTable(measurements: Measurements): string {
@@ -40,7 +40,7 @@ export function goalTable(measurements: Measurements): string {
     const seen = summarise(ratios(measurements.of(of), measurements.of(to)))
     return [title, wanted, withRange(seen, 2)]
   })
-  return section(['ratio', 'goal', 'seen'], rows)
+  return table(['ratio', 'goal', 'seen'], rows)
 }
 
 export function memoryTable(memory: ReadonlyMap<string, number>, measurements: Measurements): string {
@@ -48,7 +48,7 @@ export function memoryTable(memory: ReadonlyMap<string, number>, measurements: M
     const cpu = summarise(measurements.of({ work: 'login', contender, figure: 'cpuMilliseconds' }))
     return [contender, text(cpu.median, 2), text(megabytes, 0)]
   })
-  return section(['1,000 logins', 'CPU s', 'peak memory, MB'], rows)
+  return table(['1,000 logins', 'CPU s', 'peak memory, MB'], rows)
 }
 
 export function acceptedTable(accepted: ReadonlyMap<string, WronglyAccepted>): string {
@@ -60,7 +60,7 @@ export function acceptedTable(accepted: ReadonlyMap<string, WronglyAccepted>): s
     tried.oldCode,
     tried.afterGuessing,
   ])
-  return section(
+  return table(
     [
       'accepted',
       'same code twice',
@@ -83,7 +83,7 @@ export function serverTable(loads: ReadonlyMap<string, ServerLoad>): string {
     text(load.postgresCpuMicroseconds, 0),
     text(load.walBytes, 0),
   ])
-  return section(
+  return table(
     [
       'one login',
       'Redis commands',
@@ -96,6 +96,3 @@ export function serverTable(loads: ReadonlyMap<string, ServerLoad>): string {
     rows,
   )
 }
-
-const section = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  `${table(head, rows)}\n`

@@ -21,12 +21,12 @@ export const text = (value: number, digits = 2): string => (Number.isNaN(value) 
 export const withRange = ({ median, lowest, highest }: Summary, digits: number): string =>
   `${text(median, digits)} (${text(lowest, digits)}–${text(highest, digits)})`
 
-/** A Markdown table. */
+/** A Markdown table, and the empty line that ends it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), title.length),
   )
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line), ''].join('\n')
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import supertest from 'supertest'
-import { TestAuthenticator } from '../../lib/testing/index.js'
+import { type Browser, turnOn, wrongCode } from '../support/app.js'
 
 const TIME_STEP = 30_000
 
@@ -16,13 +16,13 @@ export async function liveThrough(application: string, name: string): Promise<vo
     await browser.post('/login').send({ name }).expect(204)
     return browser
   }
-  const { phone, backupCodes } = await turnOn(await signedIn())
+  const { phone, backupCodes } = await turnOnFirst(await signedIn())
 
   const second = await signedIn()
   await isHeld(second)
   await second
     .post('/login/2fa')
-    .send({ code: wrongCode(phone) })
+    .send({ code: wrongCode(phone, Date.now()) })
     .expect(422)
   await isHeld(second)
   const code = phone.codeAt(Date.now() + TIME_STEP)
@@ -45,16 +45,10 @@ export async function liveThrough(application: string, name: string): Promise<vo
   await isHeld(fourth)
 }
 
-type Browser = ReturnType<typeof supertest.agent>
-
-async function turnOn(browser: Browser) {
+async function turnOnFirst(browser: Browser) {
   await browser.get('/account').expect(200)
   await browser.post('/transfer').expect(403)
-  const begun = await browser.post('/2fa/totp').send({ label: 'My phone' }).expect(201)
-  const { id, uri } = begun.body as { id: string; uri: string }
-  const phone = new TestAuthenticator(uri)
-  const confirmed = await browser.post(`/2fa/totp/${id}/verify`).send({ code: phone.codeAt() }).expect(200)
-  const { backupCodes } = confirmed.body as { backupCodes: readonly string[] }
+  const { phone, backupCodes } = await turnOn(browser, { label: 'My phone' })
   assert.equal(backupCodes.length, 10)
   await browser.post('/transfer').expect(204)
   return { phone, backupCodes }
@@ -69,14 +63,4 @@ async function isHeld(browser: Browser): Promise<void> {
 async function isLetIn(browser: Browser, name: string): Promise<void> {
   await browser.get('/account').expect(200, { account: { id: name } })
   await browser.post('/transfer').expect(204)
-}
-
-/** A code that the phone shows neither now nor soon. */
-function wrongCode(phone: TestAuthenticator): string {
-  const near = [-2, -1, 0, 1, 2, 3].map((steps) => phone.codeAt(Date.now() + steps * TIME_STEP))
-  return (
-    ['000000', '111111', '222222', '333333', '444444', '555555', '666666'].find(
-      (code) => !near.includes(code),
-    ) ?? ''
-  )
 }

@@ -1,7 +1,6 @@
 // Takes a plain application out of its repository, shows that the password alone opens all of it, applies the patch,
 // and shows that the password alone opens nothing of it any more, once its user has a second factor.
-import { TestAuthenticator } from '../../lib/testing/index.js'
-import type { Browser } from '../support/app.js'
+import { type Browser, turnOn } from '../support/app.js'
 import type { Example } from '../support/example.js'
 import { pageAt } from '../support/page-forms.js'
 import { startRedis } from '../support/redis.js'
@@ -50,15 +49,6 @@ async function plainRoutes(
   return guarded
 }
 
-/** Turn the second factor on, over the endpoints. */
-async function enrol(browser: Browser): Promise<TestAuthenticator> {
-  const begun = await browser.post('/2fa/totp').expect(201)
-  const { id, uri } = begun.body as { id: string; uri: string }
-  const phone = new TestAuthenticator(uri)
-  await browser.post(`/2fa/totp/${id}/verify`).send({ code: phone.codeAt() }).expect(200)
-  return phone
-}
-
 /** Who has no second factor works as before. */
 async function unenrolled(app: Example, routes: readonly Route[]): Promise<void> {
   const bob = await logIn(app, 'bob')
@@ -74,7 +64,7 @@ async function enrolled(app: Example, routes: readonly Route[], before: Browser)
   const earlier = app.browser()
   earlier.jar = before.jar
   await earlier.get('/account').expect(200)
-  const phone = await enrol(await logIn(app, 'alice'))
+  const { phone } = await turnOn(await logIn(app, 'alice'))
   const stillOpen: string[] = []
   for (const route of routes) {
     if (!(await ask(earlier, route, 'browser')).closed) stillOpen.push(nameOf(route).trim())

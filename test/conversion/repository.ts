@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packInto } from '../support/consumer.js'
 import { type Example, startProgram } from '../support/example.js'
 import { temporaryFolder } from '../support/server-process.js'
 
@@ -54,8 +55,7 @@ export function newRepository(): Repository {
     },
     convert() {
       git('apply', PATCH)
-      const tarball = npm('pack', '--ignore-scripts', '--silent', ROOT).trim()
-      npm('install', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `./${tarball}`)
+      npm('install', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', packInto(cwd))
     },
     changes: () => git('diff', '--shortstat', 'HEAD').trim(),
     routes(environment) {

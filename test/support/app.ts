@@ -176,12 +176,17 @@ export async function enrolThroughRouter(
   name: string,
 ): Promise<EnrolledPerson> {
   await browser.post('/login').send({ name }).expect(204)
-  const begun = await browser.post('/2fa/totp').send({}).expect(201)
+  return turnOn(browser, {}, clock.now())
+}
+
+/** Who is signed in turns the second factor on, over the endpoints. */
+export async function turnOn(browser: Browser, details?: object, now?: number): Promise<EnrolledPerson> {
+  const begun = await browser.post('/2fa/totp').send(details).expect(201)
   const { id, uri } = begun.body as { id: string; uri: string }
   const phone = new TestAuthenticator(uri)
   const confirmed = await browser
     .post(`/2fa/totp/${id}/verify`)
-    .send({ code: phone.codeAt(clock.now()) })
+    .send({ code: phone.codeAt(now) })
     .expect(200)
   const { backupCodes } = confirmed.body as { backupCodes: string[] }
   return { phone, authenticatorId: id, backupCodes }

@@ -1,7 +1,7 @@
 import { after, before } from 'mocha'
 import type { Test } from 'supertest'
-import { TestAuthenticator } from '../../lib/testing/index.js'
-import type { Browser } from './app.js'
+import type { TestAuthenticator } from '../../lib/testing/index.js'
+import { type Browser, turnOn } from './app.js'
 import { type Example, startExample } from './example.js'
 import { NAVIGATION } from './page-forms.js'
 import { type RedisClient, type RedisServer, startRedis } from './redis.js'
@@ -87,11 +87,7 @@ export interface Enrolled {
 
 /** Turn the second factor on, over the endpoints. */
 export async function enrol(browser: Browser): Promise<Enrolled> {
-  const begun = await browser.post('/2fa/totp').expect(201)
-  const { id, uri } = begun.body as { id: string; uri: string }
-  const phone = new TestAuthenticator(uri)
-  const confirmed = await browser.post(`/2fa/totp/${id}/verify`).send({ code: phone.codeAt() }).expect(200)
-  const { backupCodes } = confirmed.body as { backupCodes: string[] }
+  const { phone, backupCodes } = await turnOn(browser)
   return { phone, nextCode: () => phone.codeAt(Date.now() + 30_000), backupCodes }
 }
 

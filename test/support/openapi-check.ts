@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
+import { hasBody } from '../../lib/express/endpoint-calls.js'
 import { openApiDocument, type ProblemCode } from '../../lib/index.js'
 
 /** Where the document itself is served. It is no part of what it describes. */
@@ -180,8 +181,7 @@ function bodyFaults(res: Response, { content }: Documented, body: string): reado
 /** What was good enough to succeed is what the document asks for. */
 function requestFaults(req: Request, { requestBody }: Operation): readonly string[] {
   if (!requestBody) return []
-  const hasBody = req.get('Transfer-Encoding') !== undefined || Number(req.get('Content-Length') ?? 0) > 0
-  if (!hasBody) return requestBody.required ? ['request: a body is not there'] : []
+  if (!hasBody(req)) return requestBody.required ? ['request: a body is not there'] : []
   const type = req.is(Object.keys(requestBody.content))
   const form = requestBody.content[String(type)]
   if (!form) return [`request: ${String(type)} is not documented`]
